@@ -1,0 +1,28 @@
+/** The door of core: vocabulary, ports and what every role shares. */
+export * from './api/endpoint.ts';
+export * from './api/metadata-server.ts';
+export * from './api/methods.ts';
+export * from './api/objects.ts';
+export * from './api/storage-node.ts';
+export * from './authorization.ts';
+export * from './budget.ts';
+export * from './checksum.ts';
+export * as field from './config/schema.ts';
+export { type ConfigOf, type Field, parseConfig, type Schema } from './config/schema.ts';
+export * from './config/size.ts';
+export * from './config/timers.ts';
+export * from './errors.ts';
+export * from './failpoint.ts';
+export * from './ids.ts';
+export * from './invariant.ts';
+export * from './limits.ts';
+export * from './log.ts';
+export * from './ports/clock.ts';
+export * from './ports/disk.ts';
+export * from './ports/random.ts';
+export * from './ports/transport.ts';
+export { realClock } from './real/clock.ts';
+export { realDisk } from './real/disk.ts';
+export { realRandom } from './real/random.ts';
+export * from './role.ts';
+export * from './worker.ts';
