@@ -35,8 +35,20 @@ export class ByteBudget {
    */
   async take(bytes: number, signal?: AbortSignal): Promise<() => void> {
     if (bytes > this.totalBytes) throw new CairnError('MESSAGE_TOO_LARGE');
-    if (this.#waiters.length === 0 && bytes <= this.#freeBytes) this.#freeBytes -= bytes;
-    else await this.#wait(bytes, signal);
+    const taken = this.tryTake(bytes);
+    if (taken !== undefined) return taken;
+    await this.#wait(bytes, signal);
+    return this.#giver(bytes);
+  }
+
+  /** Takes `bytes` only if they are free now and nobody waits for some. @returns As `take`, or undefined. */
+  tryTake(bytes: number): (() => void) | undefined {
+    if (this.#waiters.length > 0 || bytes > this.#freeBytes) return undefined;
+    this.#freeBytes -= bytes;
+    return this.#giver(bytes);
+  }
+
+  #giver(bytes: number): () => void {
     let taken = true;
     return () => {
       if (!taken) return;
