@@ -7,7 +7,8 @@ import { CAIRN, eventually, type Finished, freePort, Running, type RunOptions, r
 
 export interface ClusterOptions {
   nodes?: number;
-  gateways?: number;
+  /** 1 unless named; `auto` leaves it to `cairn dev`. */
+  gateways?: number | 'auto';
   /** More arguments for `cairn dev`. */
   args?: string[];
   env?: Record<string, string>;
@@ -56,7 +57,8 @@ export class TestCluster {
       [
         CAIRN,
         'dev',
-        ...['--data', this.dataDir, '--nodes', String(nodes), '--gateways', String(gateways)],
+        ...['--data', this.dataDir, '--nodes', String(nodes)],
+        ...(gateways === 'auto' ? [] : ['--gateways', String(gateways)]),
         ...['--s3', `127.0.0.1:${this.s3Port}`, '--profile', 'test'],
         ...args,
         ...(more.args ?? []),
