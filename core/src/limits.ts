@@ -37,6 +37,18 @@ export const LIMITS = {
   manifestChunksMax: 8192,
   listEntriesMax: 1000,
   bucketsMax: 100_000,
+  deleteObjectsKeysMax: 1000,
+
+  /** Requests one gateway works on at once; more are told to slow down. */
+  gatewayRequestsInFlightMax: 1024,
+  /** Connections one gateway keeps open. */
+  gatewayConnectionsMax: 8192,
+  /** Start line and headers of one HTTP request. */
+  httpHeaderBytesMax: 32 * KIB,
+  /** Bodies up to this are gathered in one buffer; larger ones pass in pieces. */
+  gatewaySmallBodyBytes: 64 * KIB,
+  /** XML that a client sends. */
+  xmlBodyBytesMax: 2 * MIB,
 
   /** Bytes of chunk bodies one storage node holds in memory before senders wait. */
   nodeInflightBytes: 64 * MIB,
@@ -53,6 +65,8 @@ export const LIMITS = {
   /** Commands in one metadata commit. */
   commandsPerCommitMax: 512,
   commandsQueuedMax: 16_384,
+  /** Open sessions of writers. */
+  sessionsMax: 10_000,
   /** Failure reports in one message. */
   reportsMax: 256,
   volumesPerLookupMax: 1024,

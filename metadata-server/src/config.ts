@@ -1,0 +1,71 @@
+/** What a metadata server can be told: parsed once, then derived and frozen. */
+import {
+  CairnError,
+  type ConfigOf,
+  deriveTimers,
+  type Field,
+  field,
+  LIMITS,
+  type ProfileName,
+  TIMER_NAMES,
+  TIMER_PROFILES,
+  type TimerName,
+  type Timers,
+} from '@cairn/core';
+
+const REPLICAS_MAX = 16;
+
+/** Single timers in milliseconds, over those of the profile. */
+const timerOverrides: Field<Partial<Record<TimerName, number>>> = {
+  expects: `an object of timers in milliseconds, of ${TIMER_NAMES.join(', ')}`,
+  parse(value) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    const fits = Object.entries(value).every(
+      ([name, ms]) => TIMER_NAMES.some((known) => known === name) && typeof ms === 'number' && ms > 0,
+    );
+    return fits ? (value as Partial<Record<TimerName, number>>) : undefined;
+  },
+  fallback: () => ({}),
+};
+
+export const metadataServerSchema = {
+  dataDir: field.text('the folder that keeps the metadata'),
+  listen: field.hostPort({ fallback: () => '127.0.0.1:0' }),
+  socketDir: field.optionalText('a folder for Unix sockets'),
+  metadataStore: field.text('level:, or memory: for tests', { fallback: () => 'level:' }),
+  replicas: field.integer({ min: 1, max: REPLICAS_MAX }, { fallback: () => 3 }),
+  writeQuorum: field.integer({ min: 1, max: REPLICAS_MAX }, { fallback: () => 2 }),
+  volumeSize: field.size('a size such as 4GiB', { fallback: () => LIMITS.volumeBytesDefault }),
+  chunkSize: field.size('a size such as 8MiB', { fallback: () => LIMITS.chunkBytesDefault }),
+  clusterSecret: field.secret(),
+  accessKey: field.text('the access key of the root key pair'),
+  secretKey: field.secret(),
+  profile: field.oneOf(Object.keys(TIMER_PROFILES) as ProfileName[], { fallback: () => 'production' as const }),
+  timers: timerOverrides,
+};
+
+export type MetadataServerConfig = ConfigOf<typeof metadataServerSchema>;
+
+/**
+ * Checks what one field alone cannot show, and derives the timers.
+ * @throws CONFIG_INVALID naming the key.
+ */
+export function deriveConfig(config: MetadataServerConfig): { config: MetadataServerConfig; timers: Timers } {
+  const demand = (holds: boolean, claim: string) => {
+    if (!holds) throw new CairnError('CONFIG_INVALID', claim);
+  };
+  const { writeQuorum, replicas, chunkSize, volumeSize } = config;
+  demand(
+    writeQuorum <= replicas,
+    `writeQuorum: ${writeQuorum} is more than replicas, which is ${replicas}; write 1 to ${replicas}`,
+  );
+  demand(
+    chunkSize >= LIMITS.blockBytes && chunkSize <= LIMITS.chunkBytesMax && chunkSize % LIMITS.blockBytes === 0,
+    `chunkSize: ${chunkSize} is not a whole number of 64 KiB blocks up to ${LIMITS.chunkBytesMax}; write for example 8MiB`,
+  );
+  demand(
+    volumeSize >= LIMITS.volumeBytesMin,
+    `volumeSize: ${volumeSize} is below ${LIMITS.volumeBytesMin}; write for example 4GiB`,
+  );
+  return { config, timers: deriveTimers(config.profile, config.timers) };
+}

@@ -1,0 +1,60 @@
+/**
+ * What all commits of clients share: the session must be open, and a commit id takes effect once. The result is written in the
+ * same transaction as the change, so a repeated commit finds it. Results that a session has settled are swept in the
+ * background (workers/result-sweep.ts), and the session's row then says up to where: an id below is refused, since a late
+ * duplicate would otherwise run a second time.
+ */
+import { CairnError, type CommitRequest, type CommitResponse, parseSessionId, type SessionId } from '@cairn/core';
+import type { Command, View } from '../command.ts';
+import { commitResultKey, sessionKey } from '../keys.ts';
+import { rows } from '../rows.ts';
+import type { StoreKey, StoreWrite } from '../store/metadata-store.ts';
+import { counterWithin } from './commit-id.ts';
+
+/** The parsed head of a commit, and the time it is given. */
+export interface CommitHead {
+  sessionId: SessionId;
+  counter: number;
+  nowMs: number;
+}
+
+/** @throws INVALID_ARGUMENT */
+export function parseCommitHead(request: CommitRequest, nowMs: number): CommitHead {
+  const sessionId = parseSessionId(request.sessionId);
+  const counter = counterWithin(sessionId, request.commitId);
+  if (counter <= request.settledCounter) {
+    throw new CairnError('INVALID_ARGUMENT', 'a commit cannot declare its own result settled');
+  }
+  return { sessionId, counter, nowMs };
+}
+
+export interface ClientChange {
+  name: string;
+  journey: 'commit' | 'delete';
+  reads: readonly StoreKey[];
+  /** Decides the change itself. `existed` is meant for deletes. */
+  decide: (view: View) => { writes: StoreWrite[]; existed: boolean };
+}
+
+/** Errors: SESSION_NOT_FOUND, INVALID_ARGUMENT (a settled commit id), and those of the change. */
+export function clientCommit(head: CommitHead, change: ClientChange): Command<CommitResponse> {
+  const resultKey = commitResultKey(head.sessionId, head.counter);
+  return {
+    name: change.name,
+    journey: change.journey,
+    reads: change.reads,
+    decide(view) {
+      const recorded = view.get(resultKey);
+      if (recorded !== undefined) return { writes: [], result: rows.commitResult.decode(recorded) };
+      const session = view.get(sessionKey(head.sessionId));
+      if (session === undefined) throw new CairnError('SESSION_NOT_FOUND');
+      if (head.counter <= rows.session.decode(session).settledCounter) {
+        throw new CairnError('INVALID_ARGUMENT', 'the session has declared this commit settled');
+      }
+      const { writes, existed } = change.decide(view);
+      const result: CommitResponse = { lastModifiedMs: head.nowMs, existed };
+      writes.push({ key: resultKey, value: rows.commitResult.encode(result) });
+      return { writes, result };
+    },
+  };
+}
