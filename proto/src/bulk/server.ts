@@ -73,13 +73,14 @@ export class BulkServer {
       return;
     }
     this.#busy.add(socket);
-    response.on('finish', () => this.#busy.delete(socket));
     response.on('close', () => {
-      this.#busy.delete(socket);
       if (this.#served.closing) socket.destroySoon();
     });
     response.on('error', () => undefined);
-    this.#answer(request, response).catch((error) => refuse(request, response, failureOf(error)));
+    // Free again as soon as the answer is written, not when it is sent: the next request may arrive before that is told.
+    this.#answer(request, response)
+      .catch((error) => refuse(request, response, failureOf(error)))
+      .finally(() => this.#busy.delete(socket));
   }
 
   async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
