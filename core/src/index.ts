@@ -1,8 +1,12 @@
 /** The door of core: vocabulary, ports and what every role shares. */
+export * from './api/administration.ts';
 export * from './api/endpoint.ts';
 export * from './api/metadata-server.ts';
 export * from './api/methods.ts';
+export * from './api/namespace.ts';
+export * from './api/nodes.ts';
 export * from './api/objects.ts';
+export * from './api/sessions.ts';
 export * from './api/storage-node.ts';
 export * from './authorization.ts';
 export * from './budget.ts';

@@ -1,5 +1,5 @@
 /** A listener: one gRPC server and one bulk server, each on TCP and, where asked for, on a Unix socket. */
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import type { ServerHttp2Session } from 'node:http2';
 import { join, resolve } from 'node:path';
 import { CairnError, type Endpoint, type Listener, type ListenOptions, realClock, sleep } from '@cairn/core';
@@ -53,6 +53,9 @@ class GrpcListener implements Listener {
   async open(): Promise<void> {
     const { endpoint } = this;
     try {
+      if (this.#options.socketDir !== undefined) {
+        mkdirSync(this.#options.socketDir, { recursive: true, mode: 0o700 });
+      }
       endpoint.grpc = withPort(endpoint.grpc, await this.#bindGrpc(endpoint.grpc));
       if (endpoint.grpcSocket !== '') {
         rmSync(endpoint.grpcSocket, { force: true });

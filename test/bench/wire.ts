@@ -87,7 +87,7 @@ export class Connection {
 
   private constructor(socket: net.Socket) {
     this.#socket = socket;
-    socket.on('data', (bytes) => this.#onData(bytes));
+    socket.on('data', (bytes) => this.#onData(bytes as Buffer));
     socket.on('close', () => this.#fail(new Error('the connection was closed')));
     socket.on('error', (error) => this.#fail(error));
   }

@@ -24,6 +24,8 @@ export interface SourceFile {
   isTest: boolean;
   /** What stands after `from` or inside `import(...)`. */
   imports: string[];
+  /** Those of them that remain when types are stripped. */
+  runtimeImports: string[];
 }
 
 function* walk(folder: string): Generator<string> {
@@ -43,16 +45,16 @@ function load(owner: PackageName, full: string): SourceFile {
   const text = fs.readFileSync(full, 'utf8');
   const name = path.relative(ROOT, full).split(path.sep).join('/');
   const code = withoutComments(text);
-  const imports = [...code.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)'([^']+)'/gm)].map(
-    (match) => match[1] as string,
-  );
+  const importsOf = (source: string) =>
+    [...source.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)'([^']+)'/gm)].map((match) => match[1] as string);
   return {
     path: name,
     package: owner,
     text: code,
     lines: text.split('\n').length - 1,
-    isTest: owner === 'test' || /\.(test|conformance)\.ts$/.test(name) || name.includes('/testing'),
-    imports,
+    isTest: owner === 'test' || /\.(test|conformance|fixture)\.ts$/.test(name) || name.includes('/testing'),
+    imports: importsOf(code),
+    runtimeImports: importsOf(code.replace(/^(import|export) type\b[^;]*;/gm, '')),
   };
 }
 
