@@ -2,8 +2,10 @@
  * What the transport suite sends: one filled message of every travel class, and services whose handlers all do the same thing,
  * so that a property can be shown for every class with one test. Every field is set to something other than its default.
  */
-import type { GetObjectResponse, HeartbeatRequest, HeartbeatResponse, PutObject } from '../api/metadata-server.ts';
+
 import { type CallContext, type HandlersOf, METHODS, type ServiceName } from '../api/methods.ts';
+import type { GetObjectResponse, PutObject } from '../api/namespace.ts';
+import type { HeartbeatRequest, HeartbeatResponse } from '../api/nodes.ts';
 import type { GetChunkResponse, PutChunkRequest, VolumeReport } from '../api/storage-node.ts';
 import { CairnError } from '../errors.ts';
 import { chunkId, parseNodeId, parseSessionId, parseVolumeId, versionId } from '../ids.ts';
