@@ -1,0 +1,92 @@
+/**
+ * Sends a body that comes in pieces, no faster than the client takes it. The declared length is kept or the connection is broken:
+ * a body that cannot be completed never ends cleanly.
+ */
+import { invariant } from '@cairn/core';
+import type { Exchange } from './exchange.ts';
+import type { Watched } from './stall-watch.ts';
+
+/** What is handed to the socket at once; a client that takes less than this in a window of the stall watch is too slow. */
+const WRITE_BYTES_MAX = 256 * 1024;
+
+export interface SentBody {
+  pieces: AsyncIterable<Uint8Array>;
+  /** What the head declared. */
+  bytes: number;
+}
+
+/** To be called after the head was written. @throws when the client goes away or a piece cannot be had. */
+export async function sendPieces(exchange: Exchange, { pieces, bytes }: SentBody): Promise<void> {
+  const { response } = exchange;
+  const sending = new Sending(exchange);
+  exchange.sentBytes = bytes;
+  for await (const piece of pieces) {
+    sending.sentBytes += piece.length;
+    invariant(sending.sentBytes <= bytes, 'a body is not longer than its head declared');
+    // The last piece goes out in one write with the head and the end: small objects are all last piece.
+    if (sending.sentBytes === bytes && piece.length <= WRITE_BYTES_MAX) {
+      response.end(piece);
+      sending.end();
+      return;
+    }
+    await sending.write(piece);
+  }
+  invariant(sending.sentBytes === bytes, 'a body is not shorter than its head declared');
+  sending.end();
+  response.end();
+}
+
+class Sending implements Watched {
+  readonly #exchange: Exchange;
+  #unwatch: (() => void) | undefined;
+  waiting = false;
+  movedBytes = 0;
+  sentBytes = 0;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  stalled(): void {
+    this.#exchange.break();
+  }
+
+  end(): void {
+    this.#unwatch?.();
+  }
+
+  async write(piece: Uint8Array): Promise<void> {
+    const { response } = this.#exchange;
+    for (let at = 0; at < piece.length; at += WRITE_BYTES_MAX) {
+      const part = piece.length <= WRITE_BYTES_MAX ? piece : piece.subarray(at, at + WRITE_BYTES_MAX);
+      if (response.destroyed) throw this.#gone();
+      if (!response.write(part)) await this.#drained();
+      this.movedBytes += part.length;
+    }
+  }
+
+  #drained(): Promise<void> {
+    const { response, stalls } = this.#exchange;
+    this.#unwatch ??= stalls.watch(this);
+    this.waiting = true;
+    return new Promise((resolve, reject) => {
+      const onDrain = () => {
+        response.off('close', onClose);
+        this.waiting = false;
+        resolve();
+      };
+      const onClose = () => {
+        response.off('drain', onDrain);
+        this.waiting = false;
+        reject(this.#gone());
+      };
+      response.once('drain', onDrain);
+      response.once('close', onClose);
+    });
+  }
+
+  #gone(): Error {
+    this.#unwatch?.();
+    return new Error('the client has gone away');
+  }
+}
