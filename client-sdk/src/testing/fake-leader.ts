@@ -134,7 +134,8 @@ export class FakeLeader {
   }
 
   #grants(): VolumeLocation[] {
-    const open = () => [...this.volumes].filter(([, volume]) => volume.isOpen).map(([id]) => id);
+    const isGood = ({ isOpen, nodes }: Volume) => isOpen && nodes.every(({ state }) => state === 'alive');
+    const open = () => [...this.volumes].filter(([, volume]) => isGood(volume)).map(([id]) => id);
     while (open().length < this.openVolumes && this.#makeVolume());
     return open().map((id) => this.location(id));
   }
