@@ -33,6 +33,7 @@ export interface DiskFile {
   sync(): Promise<void>;
   truncate(bytes: number): Promise<void>;
   size(): Promise<number>;
+  /** Waits for what is running; nothing can be done with the file after. */
   close(): Promise<void>;
 }
 
@@ -48,5 +49,11 @@ export async function writeFileDurably(disk: Disk, path: string, bytes: Uint8Arr
     await file.close();
   }
   await disk.rename(fresh, path);
-  await disk.syncDirectory(path.slice(0, path.lastIndexOf('/')) || '/');
+  await disk.syncDirectory(parentOf(path));
+}
+
+function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  if (slash < 0) return '.';
+  return slash === 0 ? '/' : path.slice(0, slash);
 }

@@ -32,59 +32,95 @@ async function translated<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * The kernel gives a closed descriptor's number to the next file that is opened, so an operation that came late would hit another file.
+ * Hence nothing starts after `close`, and `close` waits for what has started.
+ */
 class RealFile implements DiskFile {
   readonly #descriptor: number;
+  #running = 0;
+  #onIdle: (() => void) | undefined;
+  #closed = false;
 
   constructor(descriptor: number) {
     this.#descriptor = descriptor;
   }
 
   read(into: Uint8Array, position: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const more = (done: number) => {
-        fs.read(this.#descriptor, into, done, into.length - done, position + done, (error, count) => {
-          if (error) return reject(diskError(error));
-          if (count === 0 || done + count === into.length) return resolve(done + count);
-          more(done + count);
-        });
-      };
-      more(0);
-    });
+    return this.#use((descriptor) => readFully(descriptor, into, position));
   }
 
   write(pieces: readonly Uint8Array[], position: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const more = (rest: readonly Uint8Array[], at: number) => {
-        fs.writev(this.#descriptor, rest, at, (error, count) => {
-          if (error) return reject(diskError(error));
-          const left = withoutFirst(rest, count);
-          if (left.length === 0) return resolve();
-          more(left, at + count);
-        });
-      };
-      if (pieces.length === 0) resolve();
-      else more(pieces, position);
-    });
+    return this.#use((descriptor) => writeFully(descriptor, pieces, position));
   }
 
   sync(): Promise<void> {
-    return translated(fdatasync(this.#descriptor));
+    return this.#use((descriptor) => translated(fdatasync(descriptor)));
   }
 
   truncate(bytes: number): Promise<void> {
-    return translated(ftruncate(this.#descriptor, bytes));
+    return this.#use((descriptor) => translated(ftruncate(descriptor, bytes)));
   }
 
-  async size(): Promise<number> {
-    return (await translated(fstat(this.#descriptor))).size;
+  size(): Promise<number> {
+    return this.#use(async (descriptor) => (await translated(fstat(descriptor))).size);
   }
 
-  close(): Promise<void> {
-    return translated(close(this.#descriptor));
+  async close(): Promise<void> {
+    this.#demandOpen();
+    this.#closed = true;
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+    await translated(close(this.#descriptor));
+  }
+
+  async #use<T>(operation: (descriptor: number) => Promise<T>): Promise<T> {
+    this.#demandOpen();
+    this.#running += 1;
+    try {
+      return await operation(this.#descriptor);
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) this.#onIdle?.();
+    }
+  }
+
+  #demandOpen(): void {
+    if (this.#closed) throw new CairnError('DISK_FAILED', 'the file is closed');
   }
 }
 
-/** What is left of the pieces after `count` bytes of them. */
+function readFully(descriptor: number, into: Uint8Array, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const more = (done: number) => {
+      fs.read(descriptor, into, done, into.length - done, position + done, (error, count) => {
+        if (error) return reject(diskError(error));
+        if (count === 0 || done + count === into.length) return resolve(done + count);
+        more(done + count);
+      });
+    };
+    more(0);
+  });
+}
+
+function writeFully(descriptor: number, pieces: readonly Uint8Array[], position: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const more = (rest: readonly Uint8Array[], at: number) => {
+      if (rest.length === 0) return resolve();
+      fs.writev(descriptor, rest, at, (error, count) => {
+        if (error) return reject(diskError(error));
+        if (count === 0) return reject(new CairnError('DISK_FAILED', 'the disk took nothing of a write'));
+        more(withoutFirst(rest, count), at + count);
+      });
+    };
+    more(withoutFirst(pieces, 0), position);
+  });
+}
+
+/** What is left of the pieces after `count` bytes of them; empty pieces are left out. */
 function withoutFirst(pieces: readonly Uint8Array[], count: number): Uint8Array[] {
   const rest: Uint8Array[] = [];
   let skip = count;
@@ -103,7 +139,7 @@ async function syncDirectory(folder: string): Promise<void> {
   try {
     await translated(fsync(descriptor));
   } finally {
-    await close(descriptor);
+    await translated(close(descriptor));
   }
 }
 
@@ -142,13 +178,14 @@ export const realDisk: Disk = {
   },
 
   async makeDirectory(folder) {
-    const first = await translated(fs.promises.mkdir(folder, { recursive: true, mode: 0o700 }));
+    const target = path.resolve(folder);
+    const first = await translated(fs.promises.mkdir(target, { recursive: true, mode: 0o700 }));
     if (first === undefined) return;
     // Every new name from the first created folder down lies in a parent that must be synced.
     const top = path.dirname(first);
-    for (let at = path.dirname(path.resolve(folder)); ; at = path.dirname(at)) {
+    for (let at = path.dirname(target); at.length >= top.length; at = path.dirname(at)) {
       await syncDirectory(at);
-      if (at === path.resolve(top)) return;
+      if (at === path.dirname(at)) return;
     }
   },
 
