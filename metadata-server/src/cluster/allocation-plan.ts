@@ -42,10 +42,15 @@ export interface AllocationInput {
   fraction: () => number;
 }
 
+export interface PlannedVolume {
+  nodeIds: NodeId[];
+  /** With fewer replicas made than this it is not worth having. */
+  replicasMin: number;
+}
+
 export interface AllocationPlan {
   seal: { id: VolumeId; reason: string }[];
-  /** The nodes of each volume to make. */
-  create: NodeId[][];
+  create: PlannedVolume[];
 }
 
 export function planAllocation(input: AllocationInput): AllocationPlan {
@@ -61,13 +66,17 @@ export function planAllocation(input: AllocationInput): AllocationPlan {
   const full = fit.filter(({ replicas }) => replicas.length >= possible);
   const missing = targetOf(input) - full.length;
   const waits = possible < input.replicas && input.nodesExpected;
-  const create = possible >= input.writeQuorum && !waits && missing > 0 ? choose(pool, missing, input) : [];
+  // Where enough volumes are open already, better ones come one at a time, and only if they are better indeed.
+  const replacing = fit.length >= targetOf(input);
+  const count = replacing ? Math.min(missing, 1) : missing;
+  const create = possible >= input.writeQuorum && !waits && missing > 0 ? choose(pool, count, input) : [];
+  const replicasMin = replacing ? possible : input.writeQuorum;
   if (missing <= 0) {
     for (const { id, replicas } of fit) {
       if (replicas.length < possible) seal.push({ id, reason: `${possible} replicas are possible again` });
     }
   }
-  return { seal, create };
+  return { seal, create: create.map((nodeIds) => ({ nodeIds, replicasMin })) };
 }
 
 /** Why an open volume must not be written to any more, or undefined. */

@@ -16,7 +16,7 @@ import {
   type VolumeReport,
   Worker,
 } from '@cairn/core';
-import { type AllocationPlan, planAllocation } from '../cluster/allocation-plan.ts';
+import { type AllocationPlan, type PlannedVolume, planAllocation } from '../cluster/allocation-plan.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import { openVolume } from '../cluster/locations.ts';
 import type { NodeChannels } from '../cluster/node-channels.ts';
@@ -28,7 +28,7 @@ import { reserveVolumes } from '../operations/reserve-volumes.ts';
 import type { VolumeSealer } from './volume-sealer.ts';
 
 /** A pass plans again while its plans still find something to do. */
-const ROUNDS_MAX = 3;
+const ROUNDS_MAX = 8;
 /** After a leader starts, and after a node came, it waits this long for more of them before it makes do with fewer than R. */
 const SETTLE_AFTER_START_MS = 5000;
 const SETTLE_AFTER_REGISTRATION_MS = 1500;
@@ -124,18 +124,18 @@ export class VolumeAllocator {
     return { id, domain, state, capacityBytes, committedBytes, troubled };
   }
 
-  async #createAll(plans: readonly NodeId[][]): Promise<void> {
+  async #createAll(plans: readonly PlannedVolume[]): Promise<void> {
     if (plans.length === 0) return;
     const ids = await this.#options.executor.submit(reserveVolumes(plans.length));
-    const created = await Promise.allSettled(plans.map((nodeIds, at) => this.#create(ids[at] as VolumeId, nodeIds)));
+    const created = await Promise.allSettled(plans.map((plan, at) => this.#create(ids[at] as VolumeId, plan)));
     for (const result of created) if (result.status === 'rejected') throw result.reason;
   }
 
-  async #create(id: VolumeId, nodeIds: readonly NodeId[]): Promise<void> {
+  async #create(id: VolumeId, { nodeIds, replicasMin }: PlannedVolume): Promise<void> {
     const { state, executor, writeQuorum, clock, log } = this.#options;
     const made = await this.#makeReplicas(id, nodeIds);
     const domains = made.flatMap((nodeId) => state.nodes.get(nodeId)?.domain ?? []);
-    if (distinctHosts(domains) < writeQuorum) {
+    if (distinctHosts(domains) < Math.max(replicasMin, writeQuorum)) {
       throw new CairnError(
         'WRITE_QUORUM_UNAVAILABLE',
         `volume ${id}: ${made.length} of ${nodeIds.length} replicas were made`,
