@@ -102,7 +102,7 @@ export class VolumeLog {
       failpoint('append.afterSync');
       return undefined;
     } catch (thrown) {
-      return this.#fail(volumeFailed('sync', toCairnError(thrown)));
+      return await this.#fail(volumeFailed('sync', toCairnError(thrown)), batch.start);
     }
   }
 
@@ -117,9 +117,11 @@ export class VolumeLog {
     await file.write([whole.subarray(half)], batch.start + half);
   }
 
-  #fail(error: CairnError): CairnError {
+  async #fail(error: CairnError, goodEnd: number): Promise<CairnError> {
     this.#failure = error;
     this.#options.onFailure(error);
+    // These bytes can still be read and may never reach the disk: a later process must not take them for durable.
+    await this.#options.file.truncate(goodEnd).catch(() => undefined);
     return error;
   }
 
@@ -132,7 +134,7 @@ export class VolumeLog {
         error = toCairnError(thrown);
       }
     }
-    return this.#fail(volumeFailed('write', error));
+    return await this.#fail(volumeFailed('write', error), goodEnd);
   }
 }
 

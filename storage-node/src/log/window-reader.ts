@@ -6,6 +6,8 @@ import type { DiskFile } from '@cairn/core';
 
 const SEQUENTIAL_BYTES = 256 * 1024;
 const JUMP_BYTES = 4 * 1024;
+/** Reading over a gap of this size costs less than a read of its own behind it. */
+const GAP_BYTES = 64 * 1024;
 
 export class WindowReader {
   readonly #file: DiskFile;
@@ -23,7 +25,7 @@ export class WindowReader {
     const windowEnd = this.#start + this.#window.length;
     const wanted = Math.min(bytes, Math.max(0, this.#fileBytes - position));
     if (position < this.#start || position + wanted > windowEnd) {
-      const follows = position >= this.#start && position <= windowEnd;
+      const follows = position >= this.#start && position <= windowEnd + GAP_BYTES;
       const ahead = Math.min(Math.max(wanted, follows ? SEQUENTIAL_BYTES : JUMP_BYTES), this.#fileBytes - position);
       const fresh = Buffer.allocUnsafeSlow(Math.max(0, ahead));
       const count = await this.#file.read(fresh, position);

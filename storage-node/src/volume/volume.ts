@@ -92,11 +92,11 @@ export class Volume {
    * Resolves when the chunk is durable. Its payload is taken as verified.
    * @throws GENERATION_STALE, VOLUME_SEALED, VOLUME_FAILED, VOLUME_FULL, DISK_FULL; INVALID_ARGUMENT when the id is taken or deleted.
    */
-  put(request: PutChunkRequest): Promise<void> {
+  async put(request: PutChunkRequest): Promise<void> {
     this.#refuseOlder(request.generation);
     if (this.#state === 'failed') throw this.#failure();
     const known = this.#entries.latest(request.chunkId);
-    if (known !== undefined && known.kind !== 'damaged') return this.#putAgain(known, request);
+    if (known !== undefined && known.kind !== 'damaged') return await this.#putAgain(known, request);
     if (this.#state === 'sealed' || this.#sealing) throw new CairnError('VOLUME_SEALED');
     const { chunkId, payload } = request;
     const bytes = recordBytes('chunk', payload.length);
@@ -112,7 +112,7 @@ export class Volume {
       generation: this.#generation,
       blockChecksums: request.blockChecksums,
     };
-    return this.#appendEntry(record, payload);
+    await this.#appendEntry(record, payload);
   }
 
   /** Resolves when tombstones of all are durable. */
