@@ -46,7 +46,7 @@ export interface Leader {
   readonly allocator: VolumeAllocator;
   readonly sweep: Worker;
   readonly workers: readonly Worker[];
-  /** Stops the workers, answers what was taken, and closes the channels to the nodes. */
+  /** Stops the workers, closes the channels to the nodes, and answers what was taken. */
   stop(): Promise<void>;
 }
 
@@ -83,9 +83,11 @@ export async function startLeading({ config, timers, ports, store, lease, addres
     ...{ orders, sealer, allocator, sweep, workers },
     reader: new BatchedReader(store),
     async stop() {
-      await Promise.all(workers.map((worker) => worker.stop()));
-      await executor.close();
+      const stopped = Promise.all(workers.map((worker) => worker.stop()));
+      // Calls to nodes that do not answer must not hold up the end.
       channels.close();
+      await stopped;
+      await executor.close();
     },
   };
 }

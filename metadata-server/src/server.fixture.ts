@@ -19,7 +19,7 @@ import {
   type VolumeId,
   type VolumeReport,
 } from '@cairn/core';
-import { MemoryNetwork, SeededRandom, VirtualClock } from '@cairn/core/testing';
+import { MemoryDisk, MemoryNetwork, SeededRandom, VirtualClock } from '@cairn/core/testing';
 import { metadataServerSchema } from './config.ts';
 import { type RunningMetadataServer, startMetadataServer } from './server.ts';
 
@@ -47,29 +47,37 @@ interface AddedNode {
   prepare?: (node: TestNode) => void;
 }
 
-export function portsOf(cluster: { clock: VirtualClock; network: MemoryNetwork }, name: string): RolePorts {
-  return {
-    clock: cluster.clock,
-    random: new SeededRandom(name),
-    transport: cluster.network.transport(name),
-    // The memory store touches no disk.
-    disk: undefined as never,
-    log: silentLog,
-  };
+/** The outside world of a metadata server: its disk may be that of one before it. */
+export interface World {
+  clock: VirtualClock;
+  network: MemoryNetwork;
+  disk: MemoryDisk;
 }
 
-export async function startCluster(overrides: Record<string, unknown> = {}): Promise<TestCluster> {
+function portsOf({ clock, network, disk }: World, name: string): RolePorts {
+  return { clock, random: new SeededRandom(name), transport: network.transport(name), disk, log: silentLog };
+}
+
+export function newWorld(): World {
   const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock, random: new SeededRandom(1), rpcDeadlineMs: TIMERS.rpcDeadlineMs });
+  return { clock, network, disk: new MemoryDisk() };
+}
+
+export async function startCluster(
+  overrides: Record<string, unknown> = {},
+  world: World = newWorld(),
+): Promise<TestCluster> {
+  const { clock, network } = world;
   const config = parseConfig(metadataServerSchema, {
-    dataDir: '/nowhere',
+    dataDir: '/data',
     metadataStore: 'memory:',
     clusterSecret: CLUSTER_SECRET,
     ...KEY,
     profile: 'test',
     ...overrides,
   });
-  const server = await clock.run(startMetadataServer(config, portsOf({ clock, network }, 'metadata')));
+  const server = await clock.run(startMetadataServer(config, portsOf(world, 'metadata')));
   const random = new SeededRandom(2);
   const authorization = () => keyAuthorization(KEY, { clock, random });
   const client = network.transport('client').connect({ endpoint: server.endpoint, authorization });

@@ -1,6 +1,7 @@
 /** Leader memory: everything that mirrors rows, wired to the stream of rows in one place. */
 import type { Clock, Timers } from '@cairn/core';
 import { ResidentRows } from '../resident-rows.ts';
+import { AwakeClock } from './awake-clock.ts';
 import { BucketTable } from './bucket-table.ts';
 import { DamageReports } from './damage-reports.ts';
 import { GarbageTally } from './garbage-tally.ts';
@@ -22,12 +23,14 @@ export interface ClusterState {
 
 /** Empty; `resident.load` fills it. */
 export function createClusterState({ clock, timers }: { clock: Clock; timers: Timers }): ClusterState {
+  // The failure detector reads it twice in this time.
+  const awake = new AwakeClock(clock, timers.heartbeatIntervalMs);
   const state: ClusterState = {
     resident: new ResidentRows(),
     buckets: new BucketTable(),
     volumes: new VolumeTable(),
-    nodes: new NodeTable({ clock, timers }),
-    sessions: new SessionTable(clock),
+    nodes: new NodeTable({ clock: awake, timers }),
+    sessions: new SessionTable(awake),
     results: new ResultIndex(),
     garbage: new GarbageTally(),
     damage: new DamageReports(),

@@ -1,5 +1,6 @@
 /** One channel to each node, made when it is first needed and again when the node has a new address. */
 import {
+  CairnError,
   type Channel,
   type Clock,
   clusterAuthorization,
@@ -19,12 +20,15 @@ export interface NodeChannelsOptions {
 export class NodeChannels {
   readonly #options: NodeChannelsOptions;
   readonly #channels = new Map<NodeId, { address: string; channel: Channel }>();
+  #closed = false;
 
   constructor(options: NodeChannelsOptions) {
     this.#options = options;
   }
 
+  /** @throws CANCELLED after `close`. */
   to({ id, endpoint }: { id: NodeId; endpoint: Endpoint }): Channel {
+    if (this.#closed) throw new CairnError('CANCELLED', 'this server no longer leads');
     const address = JSON.stringify(endpoint);
     const known = this.#channels.get(id);
     if (known?.address === address) return known.channel;
@@ -37,6 +41,7 @@ export class NodeChannels {
   }
 
   close(): void {
+    this.#closed = true;
     for (const { channel } of this.#channels.values()) channel.close();
     this.#channels.clear();
   }

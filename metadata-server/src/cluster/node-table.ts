@@ -3,7 +3,6 @@
  * leads. What was heard is not persisted: after a change of leader every node is `joining` until it has registered again.
  */
 import type {
-  Clock,
   Endpoint,
   FailureDomain,
   HeartbeatRequest,
@@ -17,11 +16,12 @@ import type {
 import { nodeOfKey } from '../keys.ts';
 import { type NodeRow, rows } from '../rows.ts';
 import type { StoreKey } from '../store/metadata-store.ts';
+import type { AwakeClock } from './awake-clock.ts';
 import { isSlowFsync, nodeState } from './membership.ts';
 
 /** What this leader has heard; starts afresh with each registration. */
 interface Heard {
-  /** By the monotonic clock. */
+  /** By the awake clock, as all times here. */
   lastSeenAt: number;
   usedBytes: number;
   capacityBytes: number;
@@ -58,7 +58,7 @@ const NO_REPORTS: ReadonlyMap<VolumeId, VolumeReport> = new Map();
 const TROUBLE_DOUBLINGS_MAX = 6;
 
 export class NodeTable {
-  readonly #clock: Clock;
+  readonly #clock: AwakeClock;
   readonly #timers: Timers;
   readonly #leadsSince: number;
   readonly #rows = new Map<NodeId, NodeRow>();
@@ -66,18 +66,18 @@ export class NodeTable {
   readonly #troubles = new Map<NodeId, Trouble>();
   #lastRegistrationAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ clock, timers }: { clock: Clock; timers: Timers }) {
+  constructor({ clock, timers }: { clock: AwakeClock; timers: Timers }) {
     this.#clock = clock;
     this.#timers = timers;
-    this.#leadsSince = clock.monotonic();
+    this.#leadsSince = clock.ms;
   }
 
   get leadsForMs(): number {
-    return this.#clock.monotonic() - this.#leadsSince;
+    return this.#clock.ms - this.#leadsSince;
   }
 
   get sinceLastRegistrationMs(): number {
-    return this.#clock.monotonic() - this.#lastRegistrationAt;
+    return this.#clock.ms - this.#lastRegistrationAt;
   }
 
   get size(): number {
@@ -101,7 +101,7 @@ export class NodeTable {
 
   /** The node's registration is durable. */
   registered(request: RegisterNodeRequest): void {
-    const now = this.#clock.monotonic();
+    const now = this.#clock.ms;
     this.#lastRegistrationAt = now;
     this.#troubles.delete(request.nodeId);
     this.#heard.set(request.nodeId, {
@@ -119,7 +119,7 @@ export class NodeTable {
   heartbeat(request: HeartbeatRequest): boolean {
     const heard = this.#heard.get(request.nodeId);
     if (heard === undefined) return false;
-    const now = this.#clock.monotonic();
+    const now = this.#clock.ms;
     heard.lastSeenAt = now;
     heard.usedBytes = request.usedBytes;
     heard.capacityBytes = request.capacityBytes;
@@ -138,7 +138,7 @@ export class NodeTable {
 
   /** A write or a command to the node failed: placement avoids it for a while, longer each time. */
   trouble(id: NodeId): void {
-    const now = this.#clock.monotonic();
+    const now = this.#clock.ms;
     const before = this.#troubles.get(id);
     if (before !== undefined && before.until > now) return;
     const times = Math.min((before?.times ?? 0) + 1, TROUBLE_DOUBLINGS_MAX);
@@ -156,7 +156,7 @@ export class NodeTable {
   }
 
   #node(id: NodeId, row: NodeRow): ClusterNode {
-    const now = this.#clock.monotonic();
+    const now = this.#clock.ms;
     const heard = this.#heard.get(id);
     const silentForMs = now - (heard?.lastSeenAt ?? this.#leadsSince);
     const observation = {
