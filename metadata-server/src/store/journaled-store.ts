@@ -34,6 +34,8 @@ export interface JournaledStoreOptions {
   /** A segment longer than this is followed by a checkpoint. */
   segmentBytesMax: number;
   log: Log;
+  /** Lets another process have the folder; the last thing that is done. */
+  unlock: () => Promise<void>;
 }
 
 interface Waiting {
@@ -105,6 +107,7 @@ export class JournaledStore implements MetadataStore {
     await this.#checkpointing;
     await this.#index.close();
     await this.#journal.close();
+    await this.#options.unlock();
   }
 
   #checkUsable(): void {

@@ -155,20 +155,6 @@ export class LevelIndex implements StoreIndex {
   }
 }
 
-/** @throws DATA_DIR_LOCKED when another process, or another store of this one, has the folder open. Opens nothing. */
-export async function checkNotLocked(folder: string): Promise<void> {
-  const probe = new Level(folder, OPTIONS);
-  try {
-    // LevelDB takes its lock first; then this pair of options makes it refuse whatever the folder holds.
-    await probe.open({ createIfMissing: false, errorIfExists: true });
-  } catch (error) {
-    const translated = levelError(error, folder);
-    if (translated.code === 'DATA_DIR_LOCKED') throw translated;
-  } finally {
-    await probe.close();
-  }
-}
-
 function rowOf(key: StoreKey): Buffer {
   const row = Buffer.allocUnsafeSlow(key.length + 1);
   row[0] = ROW_PREFIX;

@@ -5,12 +5,13 @@
  * commits is refused as it is. LevelDB alone may be lost whenever the journal still goes back to the first commit.
  */
 import { CairnError, type Clock, type Disk, hasCode, type Log } from '@cairn/core';
+import { lockFolder } from './folder-lock.ts';
 import { Journal } from './journal/journal.ts';
 import type { SealedWrite } from './journal/record.ts';
-import { inspectJournal, type JournalState, journalDamaged, recordsAfter } from './journal/recovery.ts';
+import { damaged, inspectJournal, type JournalState, recordsAfter } from './journal/recovery.ts';
 import { JournaledStore } from './journaled-store.ts';
 import { damageOfLevelFiles } from './level-files/verify.ts';
-import { checkNotLocked, LevelIndex } from './level-index.ts';
+import { LevelIndex } from './level-index.ts';
 import type { MetadataStore } from './metadata-store.ts';
 import { type Applied, MemoryIndex, type StoreIndex } from './store-index.ts';
 
@@ -31,15 +32,15 @@ const REPLAY_BATCH_BYTES = 4 * 1024 * 1024;
 /** @throws DATA_DIR_LOCKED, METADATA_DAMAGED, DISK_FULL, DISK_FAILED. */
 export async function openLevelStore(options: StoreOptions): Promise<MetadataStore> {
   const { dataDir, disk } = options;
-  const folder = `${dataDir}/index`;
-  await disk.makeDirectory(folder);
-  await checkNotLocked(folder);
-  const state = await inspectJournal({ ...options, folder: `${dataDir}/journal` });
-  const index = await openIndex({ ...options, folder, state });
+  const unlock = await lockFolder(disk, dataDir);
+  let index: LevelIndex | undefined;
   try {
-    return await start(options, state, index);
+    const state = await inspectJournal({ ...options, folder: `${dataDir}/journal` });
+    index = await openIndex({ ...options, folder: `${dataDir}/index`, state });
+    return await start({ ...options, unlock }, state, index);
   } catch (error) {
-    await index.close();
+    await index?.close();
+    await unlock();
     throw error;
   }
 }
@@ -47,7 +48,7 @@ export async function openLevelStore(options: StoreOptions): Promise<MetadataSto
 /** The same journal with an index in memory: what a simulation runs on its own disk, where LevelDB cannot go. */
 export async function openJournaledMemoryStore(options: StoreOptions): Promise<MetadataStore> {
   const state = await inspectJournal({ ...options, folder: `${options.dataDir}/journal` });
-  return start(options, state, new MemoryIndex());
+  return start({ ...options, unlock: async () => undefined }, state, new MemoryIndex());
 }
 
 async function openIndex(options: { disk: Disk; log: Log; folder: string; state: JournalState }): Promise<LevelIndex> {
@@ -59,7 +60,7 @@ async function openIndex(options: { disk: Disk; log: Log; folder: string; state:
   } catch (error) {
     if (!hasCode(error, 'METADATA_DAMAGED')) throw error;
     if (state.segments[0]?.firstSequence !== 1) {
-      throw journalDamaged(
+      throw damaged(
         `The index of the metadata is damaged (${error.message}) and the journal does not reach back to commit 1`,
       );
     }
@@ -70,24 +71,28 @@ async function openIndex(options: { disk: Disk; log: Log; folder: string; state:
 }
 
 /** Brings the index to where the journal is. */
-async function start(options: StoreOptions, state: JournalState, index: StoreIndex): Promise<MetadataStore> {
+async function start(
+  options: StoreOptions & { unlock: () => Promise<void> },
+  state: JournalState,
+  index: StoreIndex,
+): Promise<MetadataStore> {
   const folder = `${options.dataDir}/journal`;
   checkJournalReachesIndex(folder, state, index.found);
   const journal = await Journal.open({ ...options, folder }, state);
   const applied = await replay(options.disk, state, index);
   const segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX;
-  return new JournaledStore({ journal, index, applied, segmentBytesMax, log: options.log });
+  return new JournaledStore({ ...options, journal, index, applied, segmentBytesMax });
 }
 
 function checkJournalReachesIndex(folder: string, state: JournalState, found: Applied): void {
   const first = state.segments[0]?.firstSequence;
   if (state.lastSequence < found.sequence) {
-    throw journalDamaged(
+    throw damaged(
       `The metadata journal in ${folder} ends at commit ${state.lastSequence}, but the index holds commit ${found.sequence}`,
     );
   }
   if (first !== undefined && first > found.sequence + 1) {
-    throw journalDamaged(
+    throw damaged(
       `The index of the metadata holds the commits up to ${found.sequence} and the journal in ${folder} begins at ${first}: those between are lost`,
     );
   }

@@ -1,8 +1,8 @@
-/** The second half of the conformance suite: commits, snapshots, leases, and what a restart finds. */
+/** The other half of the conformance suite: commits, snapshots, leases, and what a restart finds. */
 import { hasCode } from '@cairn/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ALL, bytes, key, type StartStore, type StoreUnderTest } from './metadata-store.conformance.ts';
 import type { Lease, MetadataStore, StoreReader } from './metadata-store.ts';
+import { ALL, bytes, key, type StartStore, type StoreUnderTest } from './metadata-store-subject.conformance.ts';
 
 export function conformanceOfCommits(name: string, start: StartStore): void {
   describe(`${name}: commits of a MetadataStore`, () => {

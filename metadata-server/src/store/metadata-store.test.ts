@@ -4,7 +4,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { hasCode, realClock, realDisk, silentLog } from '@cairn/core';
 import { describe, expect, it } from 'vitest';
-import { metadataStoreConformance, type StoreUnderTest } from './metadata-store.conformance.ts';
+import { metadataStoreConformance } from './metadata-store.conformance.ts';
+import type { StoreUnderTest } from './metadata-store-subject.conformance.ts';
 import { openMetadataStore } from './open-metadata-store.ts';
 
 async function onDisk(url: string): Promise<StoreUnderTest> {

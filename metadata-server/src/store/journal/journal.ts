@@ -6,7 +6,7 @@ import { type Clock, type Disk, type DiskFile, invariant, type Log, xxh64 } from
 import { AcknowledgedMark } from './acknowledged-mark.ts';
 import { type EncodedRecord, finishRecord } from './record.ts';
 import type { JournalState, SegmentState } from './recovery.ts';
-import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
+import { encodeSegmentHeader, recordsOf, SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
 
 export interface JournalOptions {
   disk: Disk;
@@ -51,7 +51,7 @@ export class Journal {
     const tail =
       last === undefined
         ? await startSegment(options, { firstSequence: lastSequence + 1, previousSalt: segments.at(-1)?.salt ?? 0n })
-        : await continueSegment(options, last);
+        : await continueSegment(options, last, state.provenSequence);
     const mark = await AcknowledgedMark.open(options.disk, options.folder);
     const old = segments.filter((segment) => segment !== last);
     return new Journal(options, { mark, old, durableSequence: lastSequence, tail });
@@ -134,15 +134,26 @@ function freshSalt(origin: string, previous: bigint): bigint {
   return xxh64(Buffer.from(origin), previous);
 }
 
-async function continueSegment(options: JournalOptions, last: SegmentState): Promise<Tail> {
-  const file = await options.disk.open(last.path);
-  if (last.fileBytes > last.validBytes) {
-    options.log.warn(
-      { file: last.path, offset: last.validBytes, bytes: last.fileBytes - last.validBytes },
-      'cutting the torn tail of the metadata journal: it was never acknowledged',
-    );
-    await file.truncate(last.validBytes);
-    await file.sync();
+/**
+ * Records that were written when the process died can be read, but nothing says that they reached the disk: after a failed
+ * sync the kernel takes its pages for clean. They are written again and synced before anything is built on them.
+ */
+async function continueSegment(options: JournalOptions, last: SegmentState, provenSequence: number): Promise<Tail> {
+  const { disk, log } = options;
+  const { path, salt, validBytes, fileBytes } = last;
+  const file = await disk.open(path);
+  if (fileBytes > validBytes) {
+    const cut = { file: path, offset: validBytes, bytes: fileBytes - validBytes };
+    log.warn(cut, 'cutting the torn tail of the metadata journal: it was never acknowledged');
+    await file.truncate(validBytes);
   }
-  return { path: last.path, file, salt: last.salt, bytes: last.validBytes };
+  if (last.lastSequence > provenSequence) {
+    const bytes = Buffer.alloc(validBytes);
+    await file.read(bytes, 0);
+    let provenBytes = SEGMENT_HEADER_BYTES;
+    for (const record of recordsOf(bytes, salt)) if (record.sequence <= provenSequence) provenBytes = record.end;
+    await file.write([bytes.subarray(provenBytes)], provenBytes);
+  }
+  await file.sync();
+  return { path, file, salt, bytes: validBytes };
 }

@@ -25,14 +25,16 @@ export interface JournalState {
   nextIsBlank: boolean;
   /** 0 for an empty journal. */
   lastSequence: number;
+  /** Up to here there is proof that the records are on the disk, and not just readable. */
+  provenSequence: number;
 }
 
-/** Asked of every refusal: what an operator has to know next. */
-export const WAY_OUT =
-  'Nothing was changed. Restore this metadata folder, as a whole, from a copy that was made while the metadata server was stopped';
-
-export function journalDamaged(what: string): CairnError {
-  return new CairnError('METADATA_DAMAGED', `${what}. ${WAY_OUT}.`);
+/** A refusal, with what an operator has to know next. */
+export function damaged(what: string): CairnError {
+  return new CairnError(
+    'METADATA_DAMAGED',
+    `${what}. Nothing was changed in the journal. Restore the metadata folder, as a whole, from a copy that was made while the metadata server was stopped.`,
+  );
 }
 
 /** @throws METADATA_DAMAGED with file, offset and sequence of what is wrong. */
@@ -49,7 +51,7 @@ export async function inspectJournal(options: { disk: Disk; folder: string; log:
     const segment = inspectSegment({ path, bytes, firstSequence: parseSegmentName(name) ?? 0, last });
     const next = segments.length === 0 ? segment.state.firstSequence : (segments.at(-1)?.lastSequence ?? 0) + 1;
     if (segment.state.firstSequence !== next) {
-      throw journalDamaged(
+      throw damaged(
         `The metadata journal lacks the commits ${next} to ${segment.state.firstSequence - 1}: they should lie before ${path}`,
       );
     }
@@ -59,13 +61,13 @@ export async function inspectJournal(options: { disk: Disk; folder: string; log:
   }
   const lastSequence = segments.at(-1)?.lastSequence ?? 0;
   if (claimed > lastSequence) throw lostTail({ folder, tail: segments.at(-1), lastSequence, claimed });
-  return { segments, nextIsBlank, lastSequence };
+  return { segments, nextIsBlank, lastSequence, provenSequence: claimed };
 }
 
 function lostTail(found: { folder: string; tail: SegmentState | undefined; lastSequence: number; claimed: number }) {
   const { folder, tail, lastSequence, claimed } = found;
   const where = tail === undefined ? folder : `${tail.path} at offset ${tail.validBytes}`;
-  return journalDamaged(
+  return damaged(
     `The metadata journal cannot be read beyond commit ${lastSequence} (${where}), but commit ${claimed} was acknowledged`,
   );
 }
@@ -92,14 +94,14 @@ function inspectSegment(file: { path: string; bytes: Buffer; firstSequence: numb
   let claimed = firstSequence - 1;
   if (header === undefined) {
     if (last && bytes.length <= SEGMENT_HEADER_BYTES) return { state, claimed, blank: true };
-    throw journalDamaged(`The header of the metadata journal ${path} (offset 0) does not verify`);
+    throw damaged(`The header of the metadata journal ${path} (offset 0) does not verify`);
   }
   if (header.firstSequence !== firstSequence) {
-    throw journalDamaged(`${path} holds the commits from ${header.firstSequence} on, not those that its name says`);
+    throw damaged(`${path} holds the commits from ${header.firstSequence} on, not those that its name says`);
   }
   for (const record of recordsOf(bytes, header.salt)) {
     if (record.sequence !== state.lastSequence + 1) {
-      throw journalDamaged(
+      throw damaged(
         `${path} holds commit ${record.sequence} at offset ${state.validBytes}, where commit ${state.lastSequence + 1} belongs`,
       );
     }
@@ -109,7 +111,7 @@ function inspectSegment(file: { path: string; bytes: Buffer; firstSequence: numb
   }
   if (state.validBytes === bytes.length) return { state, claimed, blank: false };
   if (!last) {
-    throw journalDamaged(
+    throw damaged(
       `Commit ${state.lastSequence + 1} in the metadata journal ${path} at offset ${state.validBytes} does not verify, and later ones follow`,
     );
   }
