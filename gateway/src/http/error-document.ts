@@ -12,10 +12,6 @@ export function answerError(exchange: Exchange, error: S3Error): void {
   const headers: HeaderList = [...error.headers];
   const retryAfter = RETRY_AFTER_S[error.status];
   if (retryAfter !== undefined) headers.push('retry-after', retryAfter);
-  if (request.method === 'HEAD') {
-    exchange.answer(error.status, headers);
-    return;
-  }
   headers.push('content-type', 'application/xml');
   exchange.answer(error.status, headers, errorDocument(error, request.rawPath, request.id));
 }

@@ -85,8 +85,10 @@ export class Exchange {
     }
     const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
     const pending = this.#bodyPending;
+    // Without a length some clients take the end of the connection for the end of the answer, even to a HEAD.
     if (bytes !== undefined) headers.push('content-length', String(bytes.length));
-    else if (status !== 204 && status !== 304 && this.request.method !== 'HEAD') headers.push('content-length', '0');
+    else if (status !== 204 && status !== 304 && !headers.includes('content-length'))
+      headers.push('content-length', '0');
     const awaitsContinue = this.#expectsContinue;
     if (pending || this.#mustClose) headers.push('connection', 'close');
     this.head(status, headers);
