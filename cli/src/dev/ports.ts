@@ -42,7 +42,7 @@ export class PortChooser {
       const port = PORT_FROM + Math.floor(this.#random.fraction() * (PORT_TO - PORT_FROM));
       if (await this.#take(port)) return port;
     }
-    throw new CairnError('UNAVAILABLE', `no free port was found on ${this.#host} from ${PORT_FROM} to ${PORT_TO}`);
+    throw new CairnError('CONFIG_INVALID', `no free port was found on ${this.#host} from ${PORT_FROM} to ${PORT_TO}`);
   }
 
   async #take(port: number): Promise<boolean> {

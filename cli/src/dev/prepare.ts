@@ -41,10 +41,11 @@ export async function prepare(options: DevOptions, folder: DataFolder): Promise<
     nodeCapacityBytes: options.nodeCapacityBytes,
     volumeBytes: options.volumeBytes,
   });
-  const key = await ensureRootKey(folder.credentials, { disk: realDisk, random: realRandom, environment: process.env });
-  const clusterSecret = await ensureClusterSecret(folder.clusterSecret, realDisk, realRandom);
+  // Before a key is made: it is shown at the first start only, and that start must not fail for a port.
   const before = readEndpoints(folder.endpoints);
   const s3 = await findS3(options.s3, before);
+  const key = await ensureRootKey(folder.credentials, { disk: realDisk, random: realRandom, environment: process.env });
+  const clusterSecret = await ensureClusterSecret(folder.clusterSecret, realDisk, realRandom);
   const ports = await choosePorts(shape, before);
   const sockets = chooseSockets(shape, folder);
   const portsOf = (name: string) => ports.get(name) as RolePortNumbers;
@@ -86,7 +87,7 @@ async function findS3(address: string, before: Endpoints | undefined): Promise<s
   const probe = await probePort(host, port);
   if ('port' in probe) return address;
   const why = probe.code === 'EADDRINUSE' ? 'another program uses it' : probe.code;
-  throw new CairnError('UNAVAILABLE', `--s3 ${address}: cannot listen there, ${why}; write another HOST:PORT`);
+  throw new CairnError('CONFIG_INVALID', `--s3 ${address}: cannot listen there, ${why}; write another HOST:PORT`);
 }
 
 async function choosePorts(shape: ClusterShape, before: Endpoints | undefined): Promise<Map<string, RolePortNumbers>> {

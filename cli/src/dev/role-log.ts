@@ -1,8 +1,10 @@
 /** Where a role's log lines go: all into DIR/log/<role>-<n>.log, and those that a person should see onto the terminal as well. */
+import type { Clock } from '@cairn/core';
 import { LineSplitter } from './line-splitter.ts';
 import { RotatingFile } from './rotating-file.ts';
 import type { Terminal } from './terminal.ts';
 
+const REPEAT_AFTER_MS = 30_000;
 const LOG_BYTES_MAX = 32 * 1024 * 1024;
 /** pino's. */
 export const LOG_LEVEL = { warn: 40, error: 50 } as const;
@@ -11,6 +13,7 @@ export interface RoleLogOptions {
   name: string;
   file: string;
   terminal: Terminal;
+  clock: Clock;
   /** The lowest level that is shown on the terminal now; 0 for everything as it is. */
   show: () => number;
 }
@@ -18,6 +21,8 @@ export interface RoleLogOptions {
 export class RoleLog {
   readonly #options: RoleLogOptions;
   readonly #file: RotatingFile;
+  #lastShown = '';
+  #lastShownAt = 0;
 
   constructor(options: RoleLogOptions) {
     this.#options = options;
@@ -30,9 +35,18 @@ export class RoleLog {
       this.#file.append(lines);
       for (const line of lines.toString('utf8').split('\n')) {
         const shown = line === '' ? undefined : terminalLine(line, this.#options.show());
-        if (shown !== undefined) this.#options.terminal.say(`${this.#options.name}: ${shown}`);
+        if (shown !== undefined && this.#isNews(shown)) this.#options.terminal.say(`${this.#options.name}: ${shown}`);
       }
     });
+  }
+
+  /** A warning that a role repeats while it waits is shown once in a while. */
+  #isNews(line: string): boolean {
+    const now = this.#options.clock.monotonic();
+    if (this.#options.show() > 0 && line === this.#lastShown && now - this.#lastShownAt < REPEAT_AFTER_MS) return false;
+    this.#lastShown = line;
+    this.#lastShownAt = now;
+    return true;
   }
 
   close(): void {

@@ -1,6 +1,10 @@
 /** One `cairn dev` per data folder: DIR/run/supervisor.pid is held by the living one. A file left by a killed one is taken over. */
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { CairnError } from '@cairn/core';
+
+/** What a process of ours was started as: the file itself, or the link that npm made to it. */
+const ENTRY_NAMES = new Set(['cairn.js', 'cairn']);
 
 /** @throws DATA_DIR_LOCKED naming the process that holds the folder. */
 export function takePidLock(file: string): void {
@@ -54,7 +58,8 @@ function isZombie(pid: number): boolean {
 /** Where the system does not tell what a process runs, a living one counts as ours. */
 function looksLikeCairn(pid: number): boolean {
   try {
-    return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('cairn');
+    const words = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return words.some((word) => ENTRY_NAMES.has(path.basename(word)));
   } catch {
     return true;
   }

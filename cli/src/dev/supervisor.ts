@@ -42,7 +42,13 @@ export class Supervisor {
     this.#options = options;
     this.children = options.plans.map((plan) => {
       const { folder, terminal } = options;
-      const log = new RoleLog({ name: plan.name, file: folder.log(plan.name), terminal, show: () => this.shownLevel });
+      const log = new RoleLog({
+        name: plan.name,
+        file: folder.log(plan.name),
+        terminal,
+        clock: options.clock,
+        show: () => this.shownLevel,
+      });
       this.#logs.push(log);
       return new RoleChild({ ...options, plan, log, onChange: () => this.#publish() });
     });

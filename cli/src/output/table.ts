@@ -31,11 +31,11 @@ function startsAsFigure(cell: Cell | undefined): boolean {
   return typeof cell === 'string' && /^\d+(\.\d+)?( ?[A-Za-z%]+)?$/.test(cell);
 }
 
-/** Names come from users: what would move a terminal's cursor is shown, not obeyed. */
+/** Names come from users: what would move a terminal's cursor or turn its text around is shown, not obeyed. */
 export function printable(text: Cell | undefined): string {
-  return String(text ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    JSON.stringify(character).slice(1, -1),
-  );
+  return String(text ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** `2026-03-01 12:00:05`, in UTC. */
