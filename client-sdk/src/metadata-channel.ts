@@ -41,6 +41,10 @@ const AMBIGUOUS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['UNAVAILABLE', 'DE
 /** Codes that say: ask another server. */
 const NOT_HERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'LEADER_UNKNOWN']);
 
+/** A leader that restarts, or a standby that takes over, is there again within this. */
+const READ_PATIENCE_MS = 10_000;
+const COMMIT_PATIENCE_MS = 20_000;
+
 interface Try<M extends Method> {
   method: M;
   request: RequestOf<M>;
@@ -88,7 +92,8 @@ export class MetadataChannel {
   async #retry<M extends Method>(failed: Try<M>, first: CairnError): Promise<ResponseOf<M>> {
     const { clock, random } = this.#ports;
     const isCommit = failed.method === 'MetadataServer.Commit';
-    const giveUpAtMs = clock.monotonic() + this.#rpcDeadlineMs * (isCommit ? 6 : 3);
+    const patienceMs = isCommit ? Math.max(COMMIT_PATIENCE_MS, 6 * this.#rpcDeadlineMs) : 3 * this.#rpcDeadlineMs;
+    const giveUpAtMs = clock.monotonic() + Math.max(READ_PATIENCE_MS, patienceMs);
     let isAmbiguous = false;
     let error = first;
     let { server } = failed;

@@ -12,3 +12,8 @@ export interface Tuning {
   /** Names the kernel this process runs on, as storage nodes name theirs; replicas on it are read first. '' when unknown. */
   hostId: string;
 }
+
+/** How long one call may take that carries chunk bytes: it may wait for a disk, behind large chunks of others. */
+export function dataDeadlineMs({ rpcDeadlineMs }: Pick<Tuning, 'rpcDeadlineMs'>): number {
+  return Math.max(10_000, 2 * rpcDeadlineMs);
+}

@@ -13,7 +13,7 @@ import {
 } from '@cairn/core';
 import type { NodeChannels } from '../node-channels.ts';
 import type { NodeHealth } from '../node-health.ts';
-import type { ClientPorts, Tuning } from '../ports.ts';
+import { type ClientPorts, dataDeadlineMs, type Tuning } from '../ports.ts';
 import { backoffMs, TokenBudget } from '../retry.ts';
 import type { VolumeMap } from '../volume-map.ts';
 import type { BadReplicas } from './bad-replicas.ts';
@@ -129,7 +129,7 @@ export class ChunkReader {
       }),
       clock: ports.clock,
       hedgeAfterMs: tuning.hedgeAfterMs,
-      deadlineMs: 2 * tuning.rpcDeadlineMs,
+      deadlineMs: dataDeadlineMs(tuning),
       signal,
       channelTo: (replica) => nodes.to(replica.endpoint),
       mayHedge: (slow) => this.#mayHedge(slow),

@@ -6,13 +6,15 @@
 import { ByteBudget, hasCode, LIMITS, type ObjectVersion } from '@cairn/core';
 import type { MetadataChannel } from '../metadata-channel.ts';
 import type { GetOptions } from '../options.ts';
-import { type ByteRange, resolveRange } from './byte-range.ts';
+import { resolveRange } from './byte-range.ts';
 import type { ChunkReader } from './chunk-reader.ts';
 import { ObjectDownload } from './object-download.ts';
-import { type Piece, piecesOf } from './read-plan.ts';
+import { onlyPieceOf, type Piece, piecesOf } from './read-plan.ts';
 
 /** How often an object may be replaced between the two reads before the caller hears of it. */
 const VERSIONS_MAX = 5;
+
+const NOTHING: Iterator<Piece, void> = { next: () => ({ done: true, value: undefined }) };
 
 export interface ObjectName {
   bucket: string;
@@ -57,13 +59,14 @@ export class ObjectReader {
 
   async #open(name: ObjectName, version: ObjectVersion, options: GetOptions): Promise<ObjectDownload> {
     const { range, signal } = options;
-    const span = resolveRange(range as ByteRange | undefined, version.bytes);
-    const pieces = piecesOf(version.chunks, span);
-    const firstPiece = pieces.next();
+    const span = resolveRange(range, version.bytes);
+    const only = onlyPieceOf(version.chunks, span);
+    const rest = only === undefined ? piecesOf(version.chunks, span) : NOTHING;
+    const firstPiece = only ?? (rest.next().value as Piece | undefined);
     const read = (piece: Piece, cut?: AbortSignal) => this.#read(name, version, piece, cut);
-    const first = firstPiece.done ? undefined : await read(firstPiece.value, signal);
+    const first = firstPiece && (await read(firstPiece, signal));
     const isPartial = range !== undefined;
-    return new ObjectDownload({ version, span, isPartial, first, rest: pieces, read, budget: this.#budget, signal });
+    return new ObjectDownload({ version, span, isPartial, first, rest, read, budget: this.#budget, signal });
   }
 
   #read(name: ObjectName, version: ObjectVersion, piece: Piece, signal?: AbortSignal): Promise<Uint8Array> {

@@ -2,7 +2,7 @@ import { type ChunkReference, chunkId, LIMITS, parseSessionId, parseVolumeId } f
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resolveRange } from './byte-range.ts';
-import { piecesOf } from './read-plan.ts';
+import { onlyPieceOf, piecesOf } from './read-plan.ts';
 
 const MIB = 1024 * 1024;
 
@@ -39,6 +39,20 @@ describe('the plan of a read', () => {
   it('reads a small object with one piece and an empty one with none', () => {
     expect([...piecesOf(chunksOf([MIB]), { start: 0, end: MIB })]).toHaveLength(1);
     expect([...piecesOf([], { start: 0, end: 0 })]).toEqual([]);
+  });
+});
+
+describe('the short way of a small read', () => {
+  it('plans what the long way plans', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 2 * MIB }), { maxLength: 2 });
+    fc.assert(
+      fc.property(sizes, fc.nat(), fc.nat(), (lengths, one, other) => {
+        const total = lengths.reduce((sum, bytes) => sum + bytes, 0);
+        const [start, end] = [one % (total + 1), other % (total + 1)].sort((a, b) => a - b) as [number, number];
+        const only = onlyPieceOf(chunksOf(lengths), { start, end });
+        if (only !== undefined) expect([...piecesOf(chunksOf(lengths), { start, end })]).toEqual([only]);
+      }),
+    );
   });
 });
 

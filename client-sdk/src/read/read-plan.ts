@@ -28,3 +28,11 @@ export function* piecesOf(chunks: readonly ChunkReference[], span: Span): Genera
     chunkStart += chunk.bytes;
   }
 }
+
+/** The piece of a read that needs only one, which most reads are; undefined when it needs none or several. */
+export function onlyPieceOf(chunks: readonly ChunkReference[], span: Span): Piece | undefined {
+  const chunk = chunks[0];
+  if (chunk === undefined || chunks.length > 1 || span.end > LIMITS.readBytes || span.end === span.start)
+    return undefined;
+  return { chunk, offset: span.start, length: span.end - span.start };
+}

@@ -25,7 +25,9 @@ export class FakeCluster {
   readonly clock: Clock;
   readonly #random = new SeededRandom(1);
   readonly #clients: CairnClient[] = [];
-  #leaderAddress = '';
+  /** What callers showed at each new connection. */
+  readonly authorizations: string[] = [];
+  leaderAddress = '';
 
   constructor({ nodes = 3, clock = realClock }: FakeClusterOptions = {}) {
     this.clock = clock;
@@ -37,16 +39,23 @@ export class FakeCluster {
 
   static async start(options: FakeClusterOptions = {}): Promise<FakeCluster> {
     const cluster = new FakeCluster(options);
-    const services = { MetadataServer: serviceOf('MetadataServer', cluster.leader.handlers) };
-    const listener = await cluster.network.transport('leader').listen({ address: 'leader:0', services, authenticate });
-    cluster.#leaderAddress = listener.endpoint.grpc;
+    cluster.leaderAddress = await cluster.startLeader('leader');
     for (const node of cluster.nodes) await cluster.startNode(node);
     return cluster;
+  }
+
+  /** Another process with the same state. @returns Its address. */
+  async startLeader(name: string): Promise<string> {
+    const services = { MetadataServer: serviceOf('MetadataServer', this.leader.handlers) };
+    const { authenticate } = this;
+    const listener = await this.network.transport(name).listen({ address: `${name}:0`, services, authenticate });
+    return listener.endpoint.grpc;
   }
 
   /** Also after a crash: then it has another endpoint. */
   async startNode(node: FakeNode): Promise<void> {
     const services = { StorageNode: serviceOf('StorageNode', node.handlers) };
+    const { authenticate } = this;
     const listener = await this.network.transport(node.id).listen({ address: `${node.id}:0`, services, authenticate });
     node.endpoint = listener.endpoint;
   }
@@ -62,18 +71,19 @@ export class FakeCluster {
       transport: this.network.transport('client'),
       log: silentLog,
     };
-    const client = connectCairn({ metadata: [this.#leaderAddress], authorization: () => 'cluster', ports, ...options });
+    const client = connectCairn({ metadata: [this.leaderAddress], authorization: () => 'cluster', ports, ...options });
     this.#clients.push(client);
     return client;
   }
 
+  readonly authenticate = (authorization: string | undefined): Principal => {
+    this.authorizations.push(authorization ?? '');
+    return { kind: 'cluster' };
+  };
+
   async close(): Promise<void> {
     for (const client of this.#clients) await client.close();
   }
-}
-
-function authenticate(): Principal {
-  return { kind: 'cluster' };
 }
 
 /** What the work rejects with. */

@@ -9,6 +9,8 @@ import { type RunningStorageNode, startStorageNode, storageNodeSchema } from '@c
 import { Cairn } from '../cairn.ts';
 
 const CLUSTER_SECRET = 'b1946ac92492d2347c6235b4d2611184';
+/** Short where a test waits for it, long where a busy machine would otherwise look like a dead node. */
+const TIMERS = { heartbeatIntervalMs: 200, suspectAfterMs: 10_000, downAfterMs: 30_000, rpcDeadlineMs: 5000 };
 const KEY = { accessKey: 'AKIATEST', secretKey: '591785b794601e212b260e25925636fd' };
 
 export class RealCluster {
@@ -32,7 +34,7 @@ export class RealCluster {
   async startMetadata(): Promise<void> {
     const config = parseConfig(metadataServerSchema, {
       ...{ dataDir: path.join(this.folder, 'metadata'), listen: this.metadataAddress, profile: 'test' },
-      ...{ clusterSecret: CLUSTER_SECRET, volumeSize: '64MiB', ...KEY },
+      ...{ clusterSecret: CLUSTER_SECRET, volumeSize: '64MiB', timers: TIMERS, ...KEY },
     });
     this.#server = await startMetadataServer(config, ports());
     this.metadataAddress = this.#server.address;
@@ -45,7 +47,7 @@ export class RealCluster {
   async startNode(at: number): Promise<void> {
     const config = parseConfig(storageNodeSchema, {
       ...{ dataDir: path.join(this.folder, `node-${at}`), nodeId: `node-${at}`, metadata: this.metadataAddress },
-      ...{ clusterSecret: CLUSTER_SECRET, volumeSize: '64MiB', profile: 'test' },
+      ...{ clusterSecret: CLUSTER_SECRET, volumeSize: '64MiB', profile: 'test', timers: TIMERS },
     });
     this.nodes[at - 1] = await startStorageNode(config, ports());
   }
@@ -55,7 +57,7 @@ export class RealCluster {
   }
 
   client(): Cairn {
-    const client = new Cairn({ metadata: [this.metadataAddress], ...KEY, rpcDeadlineMs: 2000, hedgeAfterMs: 200 });
+    const client = new Cairn({ metadata: [this.metadataAddress], ...KEY, hedgeAfterMs: 200 });
     this.#clients.push(client);
     return client;
   }
@@ -69,6 +71,6 @@ export class RealCluster {
 }
 
 function ports() {
-  const transport = createTransport({ hostId: hostId(), lane: 'auto', rpcDeadlineMs: 2000 });
+  const transport = createTransport({ hostId: hostId(), lane: 'auto', rpcDeadlineMs: TIMERS.rpcDeadlineMs });
   return { clock: realClock, random: realRandom, disk: realDisk, log: silentLog, transport };
 }

@@ -3,7 +3,7 @@
  * so a small or slow body never occupies a whole chunk's room. Growing takes only what is free at once: a put that waits for
  * room while it holds some could wait for another that does the same, so what was gathered is sent as a chunk of its own instead.
  */
-import type { ChunkBuffer, WriteMemory } from './write-memory.ts';
+import { bufferBytes, type ChunkBuffer, type WriteMemory } from './write-memory.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -81,11 +81,10 @@ export class BodyCutter {
     return true;
   }
 
-  /** No more than the body still needs; sizes that are not small are rounded up, so that buffers can be used again. */
+  /** No more than the body still needs, and no less than its buffer has room for. */
   #roomFor(wanted: number): number {
     const { length, chunkBytes } = this.#options;
     const left = length === undefined ? chunkBytes : Math.max(1, length - this.#cutBytes);
-    const bytes = Math.min(wanted, left, chunkBytes);
-    return bytes <= FIRST_ROOM ? bytes : Math.min(chunkBytes, Math.ceil(bytes / MIB) * MIB);
+    return Math.min(chunkBytes, bufferBytes(Math.min(wanted, left)));
   }
 }

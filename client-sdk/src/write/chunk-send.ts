@@ -26,6 +26,8 @@ export interface ChunkSendOptions {
   writeQuorum: number;
   quorumExtraWaitMs: number;
   deadlineMs: number;
+  /** How long after the quorum `abort` cuts what still runs. */
+  stragglerMs: number;
   clock: Clock;
   channelTo: (replica: ReplicaLocation) => Channel;
   /** Whether a replica's node failed a moment ago: nobody waits for it beyond the quorum. */
@@ -34,9 +36,6 @@ export interface ChunkSendOptions {
   /** Cuts sends that are still running; only given where their memory is worth it. */
   abort: AbortController | undefined;
 }
-
-/** After the quorum, a replica that has not answered for this many extra waits is cut off, so that it cannot hold large buffers. */
-const STRAGGLER_WAITS = 8;
 
 class ReplicaSend {
   readonly replica: ReplicaLocation;
@@ -149,7 +148,7 @@ export class ChunkSend {
   }
 
   #judge(): void {
-    const { writeQuorum, clock, quorumExtraWaitMs, abort } = this.#options;
+    const { writeQuorum, clock, stragglerMs, abort } = this.#options;
     this.#state = quorumState(this.#sends, writeQuorum);
     if (this.#state === 'waiting') return;
     if (this.#state === 'reached') {
@@ -158,7 +157,7 @@ export class ChunkSend {
         this.#reachedAtMs = clock.monotonic();
         if (abort !== undefined) {
           const cut = () => abort.abort();
-          this.#stragglerTimer = clock.schedule(STRAGGLER_WAITS * quorumExtraWaitMs, cut, { background: true });
+          this.#stragglerTimer = clock.schedule(stragglerMs, cut, { background: true });
         }
       }
     }

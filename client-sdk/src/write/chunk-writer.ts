@@ -7,6 +7,7 @@ import {
   CairnError,
   type ChunkReference,
   type ErrorCode,
+  hasCode,
   LIMITS,
   type ReplicaLocation,
   sleep,
@@ -16,7 +17,7 @@ import {
 } from '@cairn/core';
 import type { NodeChannels } from '../node-channels.ts';
 import type { NodeHealth } from '../node-health.ts';
-import type { ClientPorts } from '../ports.ts';
+import { type ClientPorts, dataDeadlineMs } from '../ports.ts';
 import { backoffMs } from '../retry.ts';
 import type { Session } from '../session.ts';
 import type { SessionKeeper } from '../session-keeper.ts';
@@ -26,6 +27,8 @@ import { isAnswer, meaningOf, quorumError } from './write-failure.ts';
 import type { ChunkBuffer } from './write-memory.ts';
 
 const ROUNDS_MAX = 8;
+/** After the quorum, a large send is cut off when it has not ended after this many extra waits: it holds memory that others need. */
+const STRAGGLER_WAITS = 8;
 
 export interface ChunkWriterOptions {
   ports: ClientPorts;
@@ -79,7 +82,7 @@ export class ChunkWriter {
     failed: { volumeId: VolumeId; codes: ErrorCode[] } | undefined,
   ): Promise<WrittenChunk> {
     const { clock } = this.#options.ports;
-    const giveUpAtMs = clock.monotonic() + 3 * this.#options.rpcDeadlineMs;
+    const giveUpAtMs = clock.monotonic() + 1.5 * dataDeadlineMs(this.#options);
     const tried = new Set<VolumeId>();
     let codes: ErrorCode[] = failed?.codes ?? [];
     if (failed !== undefined) tried.add(failed.volumeId);
@@ -104,7 +107,10 @@ export class ChunkWriter {
         throw new CairnError('CANCELLED', undefined, { cause });
       });
     }
-    await sessions.renew();
+    await sessions.renew().catch((error: unknown) => {
+      // Nodes come back within seconds of a restart, so this answer ends a round and not yet the put.
+      if (!hasCode(error, 'WRITE_QUORUM_UNAVAILABLE')) throw error;
+    });
     return this.#choose(chunk.session);
   }
 
@@ -127,7 +133,8 @@ export class ChunkWriter {
       buffer,
       writeQuorum: session.writeQuorum,
       quorumExtraWaitMs: session.quorumExtraWaitMs,
-      deadlineMs: 2 * rpcDeadlineMs,
+      deadlineMs: dataDeadlineMs(this.#options),
+      stragglerMs: Math.max(rpcDeadlineMs, STRAGGLER_WAITS * session.quorumExtraWaitMs),
       clock: ports.clock,
       channelTo: (replica) => nodes.to(replica.endpoint),
       isFailing: (replica) => health.isFailing(replica.nodeId),

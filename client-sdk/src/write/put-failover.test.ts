@@ -94,7 +94,7 @@ describe('a put with one bad replica', () => {
     cluster.node(3).onPut = (_request, context) => forever(context);
     await clock.run(client.bucket('b').put('k', testBytes(2 * MIB)));
     expect(client.memory.writeBytes).toBeGreaterThan(0);
-    await clock.advance(3000);
+    await clock.advance(6000);
     expect(client.memory.writeBytes).toBe(0);
     expect(cluster.leader.failures).toMatchObject([{ nodeId: 'node-3', code: 'DEADLINE_EXCEEDED' }]);
   });

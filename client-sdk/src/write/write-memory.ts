@@ -5,9 +5,17 @@
  */
 import { ByteBudget, LIMITS } from '@cairn/core';
 
-/** Smaller buffers are made anew: the allocator is as quick as a pool. */
-const POOLED_BYTES_MIN = 256 * 1024;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+/** Sizes of buffers below 1 MiB; above it they are whole MiBs. Few sizes, so that most buffers can be used again. */
+const SMALL_SIZES = [4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, MIB];
 const POOLED_BYTES_TOTAL = LIMITS.clientWriteBytes / 3;
+
+/** The size of the buffer that holds so many bytes; it is what the budget is charged. */
+export function bufferBytes(bytes: number): number {
+  for (const size of SMALL_SIZES) if (bytes <= size) return size;
+  return Math.ceil(bytes / MIB) * MIB;
+}
 
 export class WriteMemory {
   readonly #budget = new ByteBudget(LIMITS.clientWriteBytes);
@@ -18,54 +26,62 @@ export class WriteMemory {
     return this.#budget.usedBytes;
   }
 
-  /** Waits for room. @throws CANCELLED when the signal is aborted meanwhile. */
-  async take(bytes: number, signal?: AbortSignal): Promise<ChunkBuffer> {
-    const atOnce = this.tryTake(bytes);
+  /** A buffer for so many bytes; waits for room. @throws CANCELLED when the signal is aborted meanwhile. */
+  async take(capacity: number, signal?: AbortSignal): Promise<ChunkBuffer> {
+    const atOnce = this.tryTake(capacity);
     if (atOnce !== undefined) return atOnce;
-    const giveBack = await this.#budget.take(bytes, signal);
-    return new ChunkBuffer(this, this.#allocate(bytes), giveBack);
+    const giveBack = await this.#budget.take(bufferBytes(capacity), signal);
+    return this.#buffer(capacity, giveBack);
   }
 
   /** @returns undefined when it would have to wait. */
-  tryTake(bytes: number): ChunkBuffer | undefined {
-    const giveBack = this.#budget.tryTake(bytes);
-    return giveBack === undefined ? undefined : new ChunkBuffer(this, this.#allocate(bytes), giveBack);
-  }
-
-  keep(bytes: Uint8Array): void {
-    if (bytes.length < POOLED_BYTES_MIN || this.#pooledBytes + bytes.length > POOLED_BYTES_TOTAL) return;
-    const same = this.#pooled.get(bytes.length);
-    if (same === undefined) this.#pooled.set(bytes.length, [bytes]);
-    else same.push(bytes);
-    this.#pooledBytes += bytes.length;
+  tryTake(capacity: number): ChunkBuffer | undefined {
+    const giveBack = this.#budget.tryTake(bufferBytes(capacity));
+    return giveBack === undefined ? undefined : this.#buffer(capacity, giveBack);
   }
 
   /** Never zero-filled: every byte that is sent was written by `fill` before. */
-  #allocate(bytes: number): Uint8Array {
-    const kept = this.#pooled.get(bytes)?.pop();
-    if (kept === undefined) return Buffer.allocUnsafe(bytes);
-    this.#pooledBytes -= kept.length;
-    return kept;
+  #buffer(capacity: number, giveBack: () => void): ChunkBuffer {
+    const size = bufferBytes(capacity);
+    const kept = this.#pooled.get(size)?.pop();
+    if (kept !== undefined) this.#pooledBytes -= size;
+    const room = kept ?? Buffer.allocUnsafeSlow(size);
+    const release = (isReusable: boolean) => {
+      if (isReusable) this.#keep(room);
+      giveBack();
+    };
+    return new ChunkBuffer({ room, capacity, release });
   }
+
+  #keep(room: Uint8Array): void {
+    if (this.#pooledBytes + room.length > POOLED_BYTES_TOTAL) return;
+    const same = this.#pooled.get(room.length);
+    if (same === undefined) this.#pooled.set(room.length, [room]);
+    else same.push(room);
+    this.#pooledBytes += room.length;
+  }
+}
+
+interface ChunkBufferOptions {
+  room: Uint8Array;
+  /** At most the room's length. */
+  capacity: number;
+  release: (isReusable: boolean) => void;
 }
 
 /** Room for one chunk's bytes, shared by those who fill and send it. */
 export class ChunkBuffer {
-  readonly #memory: WriteMemory;
+  readonly capacity: number;
   readonly #room: Uint8Array;
-  readonly #giveBack: () => void;
+  readonly #release: (isReusable: boolean) => void;
   #used = 0;
   #holders = 1;
   #isReusable = true;
 
-  constructor(memory: WriteMemory, room: Uint8Array, giveBack: () => void) {
-    this.#memory = memory;
+  constructor({ room, capacity, release }: ChunkBufferOptions) {
+    this.capacity = capacity;
     this.#room = room;
-    this.#giveBack = giveBack;
-  }
-
-  get capacity(): number {
-    return this.#room.length;
+    this.#release = release;
   }
 
   /** What was filled in so far. */
@@ -79,7 +95,7 @@ export class ChunkBuffer {
 
   /** Copies from `source`, beginning at `from`. @returns How many bytes fitted. */
   fill(source: Uint8Array, from = 0): number {
-    const count = Math.min(source.length - from, this.#room.length - this.#used);
+    const count = Math.min(source.length - from, this.capacity - this.#used);
     this.#room.set(count === source.length ? source : source.subarray(from, from + count), this.#used);
     this.#used += count;
     return count;
@@ -93,8 +109,6 @@ export class ChunkBuffer {
   release(options: { reusable: boolean } = { reusable: true }): void {
     this.#holders -= 1;
     this.#isReusable &&= options.reusable;
-    if (this.#holders > 0) return;
-    if (this.#isReusable) this.#memory.keep(this.#room);
-    this.#giveBack();
+    if (this.#holders === 0) this.#release(this.#isReusable);
   }
 }
