@@ -36,6 +36,13 @@ export class Space {
     return this.#usedBytes;
   }
 
+  /** Whether the next chunk would probably be refused: the node is to get no more volumes then. */
+  get nearlyFull(): boolean {
+    return (
+      this.refusal(Math.min(LIMITS.chunkBytesDefault, this.#capacityBytes * LIMITS.volumeShareOfNode)) !== undefined
+    );
+  }
+
   async refresh(): Promise<void> {
     const { disk, folder, capacityBytes, usedBytes } = this.#options;
     const { totalBytes, freeBytes } = await disk.space(folder);

@@ -92,19 +92,24 @@ async function startOn(index: ChunkIndex, start: Start): Promise<RunningStorageN
     { nodeId, address: listener.endpoint.grpc, volumes: parts.volumes.count, timers },
     'storage node listens',
   );
+  const stop = async () => {
+    await membership.stop();
+    leader.close();
+    await listener.close(CLOSE_GRACE_MS);
+    await parts.volumes.close();
+    await parts.writer.close();
+    await index.close();
+  };
+  let stopped: Promise<void> | undefined;
   return {
     address: listener.endpoint.grpc,
     endpoint: listener.endpoint,
     notReady: fencedBecause,
     metrics: () => nodeMetrics(parts, latency),
     failed: start.failed,
-    async close() {
-      await membership.stop();
-      leader.close();
-      await listener.close(CLOSE_GRACE_MS);
-      await parts.volumes.close();
-      await parts.writer.close();
-      await index.close();
+    close() {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }
@@ -159,7 +164,7 @@ function createMembership(parts: NodeParts, { start, listener, leader, latency }
     async vitals() {
       await space.refresh();
       const { capacityBytes, usedBytes } = space;
-      const readOnly = space.refusal() !== undefined || writer.failure !== undefined;
+      const readOnly = space.nearlyFull || writer.failure !== undefined;
       return { capacityBytes, usedBytes, readOnly, fsyncP99Ms: latency.p99Ms() };
     },
     inventory: (which) => ledger.inventory(which, volumes.all()),
