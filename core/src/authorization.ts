@@ -66,7 +66,8 @@ export function authenticator(options: AuthenticatorOptions): (authorization: st
     }
     if (kind === 'session' && words.length === 5) {
       verify(clusterSecret, authorization);
-      if (Number(words[3]) < clock.now()) throw new CairnError('PERMISSION_DENIED', 'the session token has expired');
+      if (!(Number(words[3]) >= clock.now()))
+        throw new CairnError('PERMISSION_DENIED', 'the session token has expired');
       return { kind: 'session', sessionId: parseSessionId(Number(words[2])) };
     }
     if (kind === 'key' && words.length === 6 && secretKeyOf !== undefined) {

@@ -43,6 +43,7 @@ export class ByteBudget {
 
   /** Takes `bytes` only if they are free now and nobody waits for some. @returns As `take`, or undefined. */
   tryTake(bytes: number): (() => void) | undefined {
+    invariant(bytes >= 0, 'nobody takes less than nothing');
     if (this.#waiters.length > 0 || bytes > this.#freeBytes) return undefined;
     this.#freeBytes -= bytes;
     return this.#giver(bytes);

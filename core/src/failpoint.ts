@@ -23,16 +23,17 @@ export const FAILPOINTS = [
 
 export type Failpoint = (typeof FAILPOINTS)[number];
 
-let armed: { name: string; passesLeft: number; crash: () => void } | undefined;
+let armed: { name: Failpoint; passesLeft: number; crash: () => void } | undefined;
 
 /**
  * Called once, by `main`, with the value of CRASH_AT.
  * @returns false when the text names no failpoint.
  */
 export function armFailpoint(text: string, crash: () => void): boolean {
-  const [name, nth = '1'] = text.split(':');
-  if (!FAILPOINTS.some((known) => known === name) || !/^[1-9]\d*$/.test(nth)) return false;
-  armed = { name: name as string, passesLeft: Number(nth), crash };
+  const [, name, nth = '1'] = /^([^:]+)(?::([1-9]\d*))?$/.exec(text) ?? [];
+  const known = FAILPOINTS.find((failpoint) => failpoint === name);
+  if (known === undefined) return false;
+  armed = { name: known, passesLeft: Number(nth), crash };
   return true;
 }
 

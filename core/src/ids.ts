@@ -3,6 +3,7 @@
  * of that session (8 bytes). Session ids come from a durable counter of the leader, so no id is ever used twice.
  */
 import { CairnError } from './errors.ts';
+import { invariant } from './invariant.ts';
 
 declare const brand: unique symbol;
 type Branded<T, Name extends string> = T & { readonly [brand]: Name };
@@ -18,10 +19,13 @@ export type NodeId = Branded<string, 'NodeId'>;
 /** A positive integer below 2^53. */
 export type SessionId = Branded<number, 'SessionId'>;
 
-const HEX_ID = /^[0-9a-f]{32}$/;
+/** Both halves are below 2^53, so that they are exact as numbers, and no session has the number 0. */
+const HEX_ID = /^(?!0{16})(?:00[01][0-9a-f]{13}){2}$/;
 const NODE_ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
 function sessionScopedId(session: number, counter: number): string {
+  invariant(Number.isSafeInteger(session) && session >= 1, 'a session is a positive whole number');
+  invariant(Number.isSafeInteger(counter) && counter >= 0, 'a counter of a session is a whole number');
   return session.toString(16).padStart(16, '0') + counter.toString(16).padStart(16, '0');
 }
 

@@ -2,7 +2,7 @@
  * A background worker: one duty, run again and again with a pause, with its state in the open. An error ends the pass, is kept as
  * `lastError`, and the next pass starts as if the last had never been; an invariant violation ends the process.
  */
-import { InvariantViolation } from './invariant.ts';
+import { InvariantViolation, invariant } from './invariant.ts';
 import type { Clock } from './ports/clock.ts';
 import { sleep } from './ports/clock.ts';
 
@@ -32,14 +32,16 @@ export class Worker {
   #state: WorkerStatus['state'] = 'stopped';
   #doneTotal = 0;
   #lastError = '';
-  #loop: Promise<void> = Promise.resolve();
+  #loop: Promise<void> | undefined;
   #wake: AbortController = new AbortController();
 
   constructor(options: WorkerOptions) {
     this.#options = options;
   }
 
+  /** Once: a stopped worker stays stopped. */
   start(): void {
+    invariant(this.#loop === undefined, 'a worker is started once');
     this.#state = 'idle';
     this.#loop = this.#run();
   }

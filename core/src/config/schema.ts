@@ -1,6 +1,6 @@
 /**
- * Configuration: parse -> validate -> derive -> freeze, once, in `main`. A schema is a table of fields; unknown keys are refused
- * with the nearest known one, and every refusal names the key and what to write.
+ * Configuration: parse -> validate -> derive -> freeze, once, in `main`. A schema is a table of fields; unknown keys are refused,
+ * and every refusal names the key and what to write.
  */
 import { CairnError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';

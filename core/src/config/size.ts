@@ -24,12 +24,12 @@ export function parseSize(text: string): number {
   return bytes;
 }
 
-/** With one decimal at most: `1.5 GiB`, `512 B`. */
+/** With one decimal at most: `1.5 GiB`, `512 B`. What would round to 1024 of a unit is 1 of the next. */
 export function formatSize(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
   let value = bytes;
   let at = 0;
-  while (value >= 1024 && at < units.length - 1) {
+  while (Math.round(value) >= 1024 && at < units.length - 1) {
     value /= 1024;
     at += 1;
   }
