@@ -107,16 +107,20 @@ class PutTry {
     }
   }
 
-  /** No stream, no incremental hash: most objects are small. */
+  /** No stream, no incremental hash: most objects are small. The hash is made while the chunk is on its way. */
   async #sendAtOnce(bytes: Uint8Array): Promise<() => string> {
     this.#count(bytes);
+    const { context, options } = this.#try;
+    let sent: Promise<void> | undefined;
     if (bytes.length > 0) {
-      const { memory } = this.#try.context;
-      const buffer = memory.tryTake(bytes.length) ?? (await memory.take(bytes.length, this.#try.options.signal));
+      const { memory } = context;
+      const buffer = memory.tryTake(bytes.length) ?? (await memory.take(bytes.length, options.signal));
       buffer.fill(bytes);
-      await this.#writer.add(buffer);
+      sent = this.#writer.add(buffer);
     }
-    return () => hash('md5', bytes, 'hex');
+    const md5 = options.etag === undefined ? hash('md5', bytes, 'hex') : '';
+    await sent;
+    return () => md5;
   }
 
   async #sendStream(source: BodySource): Promise<() => string> {
