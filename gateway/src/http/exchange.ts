@@ -31,7 +31,8 @@ export class Exchange {
   sentBytes = 0;
   #reader: BodyReader | undefined;
   #mustClose = false;
-  #peerEnded = false;
+  #bodyFailure: S3Error | undefined;
+  #endLinger: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
 
   constructor({ request, response, clock, stalls }: ExchangeOptions) {
@@ -51,24 +52,21 @@ export class Exchange {
     if (this.#expectsContinue) this.response.writeContinue();
     this.#reader = new BodyReader(this.request.raw);
     this.#unwatch = this.stalls.watch(this.#reader);
+    if (this.#bodyFailure !== undefined) this.#reader.fail(this.#bodyFailure);
     return this.#reader;
   }
 
-  /** Nothing that follows on this connection can be trusted. */
+  /** Nothing that follows on this connection can be trusted: it is closed as soon as the answer is out. */
   closeAfterAnswer(): void {
     this.#mustClose = true;
   }
 
-  /**
-   * What the client sends cannot be read on: whoever reads the body is told.
-   * @param peerEnded Whether the client has ended its side, so that nothing more comes.
-   * @returns false when nobody reads.
-   */
-  failBody(error: S3Error, peerEnded: boolean): boolean {
-    this.#peerEnded = peerEnded;
+  /** What the client sends cannot be read on: whoever reads the body, or comes to do so, is told. */
+  failBody(error: S3Error): void {
     this.#mustClose = true;
+    this.#bodyFailure = error;
     this.#reader?.fail(error);
-    return this.#reader !== undefined;
+    this.#endLinger?.();
   }
 
   /** Writes the head; the caller writes the body and ends it. */
@@ -94,7 +92,7 @@ export class Exchange {
     this.head(status, headers);
     const sent = this.request.method === 'HEAD' ? undefined : bytes;
     this.sentBytes = sent?.length ?? 0;
-    if (!pending || awaitsContinue || this.#peerEnded) this.response.end(sent);
+    if (!pending || awaitsContinue || this.#mustClose) this.response.end(sent);
     else this.#answerAndLinger(sent);
   }
 
@@ -126,6 +124,7 @@ export class Exchange {
       if (!response.writableEnded) response.end();
     };
     const timer = this.#clock.schedule(LINGER_MS, finish, { background: true });
+    this.#endLinger = finish;
     raw.once('end', finish);
     raw.once('close', finish);
     if (this.#reader === undefined) raw.resume();

@@ -93,8 +93,7 @@ interface Unreadable {
 function refuseUnreadable({ error, socket, service, nextRequestId }: Unreadable): void {
   const exchange = service.exchangeOn(socket);
   if (exchange !== undefined) {
-    const peerEnded = error.code === 'HPE_INVALID_EOF_STATE';
-    if (!exchange.failBody(new S3Error('IncompleteBody'), peerEnded)) socket.destroy();
+    exchange.failBody(new S3Error('IncompleteBody'));
     return;
   }
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -103,10 +102,11 @@ function refuseUnreadable({ error, socket, service, nextRequestId }: Unreadable)
   }
   const refusal = refusalOf(error.code);
   const [status] = S3_ERRORS[refusal.code];
-  const body = errorDocument(refusal, '/', nextRequestId());
+  const id = nextRequestId();
+  const body = errorDocument(refusal, '/', id);
   socket.write(
-    `HTTP/1.1 ${status} Bad Request\r\nConnection: close\r\nContent-Type: application/xml\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} Bad Request\r\nx-amz-request-id: ${id}\r\nConnection: close\r\n` +
+      `Content-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
   socket.destroySoon();
 }
