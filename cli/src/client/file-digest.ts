@@ -1,13 +1,16 @@
 /** The MD5 of a local file, in hex: what an object's etag is compared with. */
 import { createHash, type Hash } from 'node:crypto';
 import * as fs from 'node:fs';
+import { filePieces } from './file-pieces.ts';
 
-const PIECE_BYTES = 1024 * 1024;
 const MD5_ETAG = /^[0-9a-f]{32}$/;
 
 /** Adds a file's bytes to a hash. */
 export async function hashFile(hash: Hash, file: string, signal: AbortSignal): Promise<void> {
-  for await (const piece of fs.createReadStream(file, { highWaterMark: PIECE_BYTES, signal })) hash.update(piece);
+  for await (const piece of filePieces(file)) {
+    signal.throwIfAborted();
+    hash.update(piece);
+  }
 }
 
 export async function md5OfFile(file: string, signal: AbortSignal): Promise<string> {

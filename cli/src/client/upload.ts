@@ -5,13 +5,13 @@ import { formatSize, hasCode } from '@cairn/core';
 import { describeError, UsageError } from '../exit-code.ts';
 import { type Progress, startProgress } from '../output/progress.ts';
 import { holdsObject } from './file-digest.ts';
+import { filePieces } from './file-pieces.ts';
 import { keyOf } from './local-path.ts';
 import { folderPrefix, parseTarget, type Target } from './object-target.ts';
 import { forEachParallel } from './parallel.ts';
 import type { ClientSession } from './session.ts';
 
 const FILES_AT_ONCE = 8;
-const READ_BYTES = 1024 * 1024;
 
 export interface Sources {
   /** `-` is standard input. */
@@ -100,8 +100,7 @@ async function putOne({ session, sources, upload, progress, outcome }: PutOne): 
       progress.add(bytes);
       return;
     }
-    const body = fs.createReadStream(file, { highWaterMark: READ_BYTES });
-    const stored = await bucket.put(key, body, { contentLength: bytes, onProgress: counted, signal });
+    const stored = await bucket.put(key, filePieces(file), { contentLength: bytes, onProgress: counted, signal });
     outcome.uploaded.push({ file, key, bytes, etag: stored.etag });
   } catch (error) {
     if (signal.aborted || hasCode(error, 'BUCKET_NOT_FOUND')) throw error;

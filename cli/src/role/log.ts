@@ -1,29 +1,23 @@
-/** Logs of a role: JSON lines on stderr. Buffered, so that a slow reader of stderr never holds up the role. */
+/** Logs of a role: JSON lines on stderr. */
 import type { Log } from '@cairn/core';
-import { destination, pino } from 'pino';
+import { pino } from 'pino';
+import { LineWriter } from './line-writer.ts';
 
-const BUFFER_BYTES_MAX = 1024 * 1024;
+const STDERR = 2;
 
 export interface RoleLog extends Log {
-  /** Writes what is buffered, before the process ends. */
+  /** Writes what waits, before the process ends. */
   flush(): void;
 }
 
 export function createLog(role: string): RoleLog {
-  const stream = destination({ fd: 2, sync: false, maxLength: BUFFER_BYTES_MAX });
-  // A reader that went away is no reason to stop serving.
-  stream.on('error', () => undefined);
-  const logger = pino({ base: { role, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  // Not pino's own destination: its flush never returns once the reader is gone.
+  const writer = new LineWriter(STDERR);
+  const logger = pino({ base: { role, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, writer);
   return {
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
-    flush: () => {
-      try {
-        stream.flushSync();
-      } catch {
-        // Not open yet, or the reader went away.
-      }
-    },
+    flush: () => writer.flush(),
   };
 }
