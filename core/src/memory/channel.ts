@@ -27,7 +27,8 @@ export class MemoryChannel implements Channel {
   ): Promise<ResponseOf<M>> {
     const { deadlineMs = defaultDeadlineMs(method, this.#network.rpcDeadlineMs), signal } = options;
     if (!this.process.alive) throw new CairnError('UNAVAILABLE', `${this.process.name} has crashed`);
-    if (this.#closed || signal?.aborted) throw new CairnError('CANCELLED');
+    if (this.#closed) throw new CairnError('UNAVAILABLE', 'the channel is closed');
+    if (signal?.aborted) throw new CairnError('CANCELLED');
     if (deadlineMs <= 0) throw new CairnError('DEADLINE_EXCEEDED');
     if (messageBytes(request) > LIMITS.messageBytesMax) throw new CairnError('MESSAGE_TOO_LARGE');
     const connection = this.#connect();
@@ -64,7 +65,8 @@ export class MemoryChannel implements Channel {
     this.#network.forget(this);
     const connection = this.#connection;
     if (connection === undefined) return;
-    for (const call of [...connection.waiting]) this.#abandon(call, new CairnError('CANCELLED'));
+    const closed = new CairnError('UNAVAILABLE', 'the channel is closed');
+    for (const call of [...connection.waiting]) this.#abandon(call, closed);
     const address = this.#options.endpoint.grpc;
     const peer = this.#network.nameAt(address);
     this.#network.deliver(this.process.name, peer, () => this.#network.listenerAt(address)?.forget(connection));

@@ -9,7 +9,7 @@ import type { Answer, MemoryConnection, SentCall } from './connection.ts';
 import { copyMessage, messageBytes } from './message.ts';
 import type { MemoryNetwork, MemoryProcess } from './network.ts';
 
-const GRACE_MS_DEFAULT = 5000;
+const GRACE_MS_DEFAULT = 2000;
 
 /** An invariant violation is no answer: thrown where nobody catches, it ends the process. */
 function endProcess(violation: InvariantViolation): void {

@@ -143,7 +143,7 @@ describe('the in-memory network', () => {
     const call = outcome(channel.call('MetadataServer.GetBucket', { bucket: 'a' }));
     await clock.advance(10);
     network.crash('client');
-    expect(await clock.run(call)).toBe('CANCELLED');
+    expect(await clock.run(call)).toBe('UNAVAILABLE');
     await clock.advance(0);
     expect(reasons.map((reason) => hasCode(reason, 'CANCELLED'))).toEqual([true]);
     expect(await outcome(channel.call('MetadataServer.GetBucket', { bucket: 'a' }))).toBe('UNAVAILABLE');

@@ -3,7 +3,10 @@
  * (`api/methods.ts`); how they travel (packed on a gRPC stream, unary, or on the bulk lane) is the adapter's business.
  *
  * A failed call rejects with a CairnError: the code the handler threw, or UNAVAILABLE (not sent or connection lost: the outcome of the call is
- * then unknown), DEADLINE_EXCEEDED, CANCELLED, UNAUTHENTICATED, MESSAGE_TOO_LARGE. Adapters never retry.
+ * then unknown), DEADLINE_EXCEEDED, CANCELLED, UNAUTHENTICATED, PERMISSION_DENIED, NOT_IMPLEMENTED (the listener does not serve it),
+ * MESSAGE_TOO_LARGE (the connection lives on), OVERLOADED (LIMITS.callsInFlightMax wait already). Adapters never retry.
+ *
+ * `transport.conformance.ts` beside this file says the same as tests; both adapters pass it.
  */
 import type { Endpoint } from '../api/endpoint.ts';
 import type { HandlersOf, MethodName, Principal, RequestOf, ResponseOf, ServiceName } from '../api/methods.ts';
@@ -47,5 +50,6 @@ export interface CallOptions {
 
 export interface Channel {
   call<M extends MethodName>(method: M, request: RequestOf<M>, options?: CallOptions): Promise<ResponseOf<M>>;
+  /** Running calls fail with CANCELLED or UNAVAILABLE, and their handlers are aborted; later ones fail with UNAVAILABLE. */
   close(): void;
 }
