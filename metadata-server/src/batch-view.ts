@@ -25,6 +25,7 @@ export class BatchView implements View {
   readonly #overlay = new Map<StoreKey, Uint8Array | undefined>();
   readonly #loaded = new Map<StoreKey, Uint8Array | undefined>();
   readonly #ranges = new Map<string, LoadedRange>();
+  #bytes = 0;
   readonly #wantedKeys = new Set<StoreKey>();
   readonly #wantedRanges = new Map<string, { range: StoreRange; limit: number }>();
 
@@ -81,7 +82,15 @@ export class BatchView implements View {
   }
 
   add(writes: readonly StoreWrite[]): void {
-    for (const { key, value } of writes) this.#overlay.set(key, value);
+    for (const { key, value } of writes) {
+      this.#overlay.set(key, value);
+      this.#bytes += key.length + (value?.length ?? 0);
+    }
+  }
+
+  /** About what the writes take in a commit. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The last write of each key. */

@@ -102,6 +102,13 @@ describe('the executor', () => {
     expect(store.commits).toEqual([1, LIMITS.commandsPerCommitMax, 10]);
   });
 
+  it('ends a batch early when its writes fill a commit', async () => {
+    const { executor, store } = await setUp();
+    const big = 'x'.repeat(1024 * 1024);
+    await Promise.all(Array.from({ length: 10 }, (_, at) => executor.submit(put(`k${at}`, big))));
+    expect(store.commits).toEqual([4, 4, 2]);
+  });
+
   it('runs a command again when it asks for values that are not loaded, and loads for all in one read', async () => {
     const { executor, store } = await setUp();
     await Promise.all(['a', 'b', 'c'].map((name, at, all) => executor.submit(put(name, all[at + 1] ?? 'end'))));

@@ -14,6 +14,9 @@ import type { Command, Decision } from './command.ts';
 import type { ResidentRows } from './resident-rows.ts';
 import type { MetadataStore, StoreWrite } from './store/metadata-store.ts';
 
+/** A batch ends with the command that takes its writes past this; a single command may write more. */
+const COMMIT_BYTES_TARGET = 4 * 1024 * 1024;
+
 export interface ExecutorOptions {
   store: MetadataStore;
   epoch: number;
@@ -95,7 +98,8 @@ export class Executor {
     const view = new BatchView(resident);
     for (const { command } of batch) if (command.reads !== undefined) view.want(command.reads);
     await view.load(store);
-    await this.#decideAll(batch, view);
+    const decided = await this.#decideAll(batch, view);
+    this.#queue.unshift(...batch.splice(decided));
     const writes = view.writes;
     const client = batch.some(({ command }) => command.journey !== undefined);
     if (writes.length > 0) {
@@ -122,17 +126,18 @@ export class Executor {
   /**
    * Decides in order. When a command misses a value, those behind it are run as well, only to learn what they miss, so that one
    * load serves all; then the deciding goes on from the one that missed first.
+   * @returns How many were decided: fewer than all when their writes fill a commit.
    */
-  async #decideAll(batch: readonly Pending[], view: BatchView): Promise<void> {
+  async #decideAll(batch: readonly Pending[], view: BatchView): Promise<number> {
     let decided = 0;
-    while (decided < batch.length) {
+    while (decided < batch.length && view.bytes < COMMIT_BYTES_TARGET) {
       let missed = false;
       for (const pending of batch.slice(decided)) {
         const decision = this.#decide(pending, view);
         if (decision === undefined) {
           missed = true;
           this.counts.reruns += 1;
-        } else if (!missed) {
+        } else if (!missed && view.bytes < COMMIT_BYTES_TARGET) {
           if ('refusal' in decision) pending.outcome = decision;
           else {
             view.add(decision.writes);
@@ -143,6 +148,7 @@ export class Executor {
       }
       if (missed) await view.load(this.#options.store);
     }
+    return decided;
   }
 
   /** @returns undefined when a value has to be loaded first. */

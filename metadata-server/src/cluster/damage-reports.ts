@@ -13,14 +13,16 @@ export class DamageReports {
     return this.#receivedTotal;
   }
 
-  add({ volumeId, nodeId, chunkId }: ReportChunkRequest): void {
+  /** @returns Whether this is news that is remembered. */
+  add({ volumeId, nodeId, chunkId }: ReportChunkRequest): boolean {
     this.#receivedTotal += 1;
     const name = replicaName(volumeId, nodeId);
     const chunks = this.#chunks.get(name) ?? new Set();
-    if (chunks.size >= CHUNKS_PER_REPLICA_MAX) return;
-    if (chunks.size === 0 && this.#chunks.size >= REPLICAS_MAX) return;
+    if (chunks.has(chunkId) || chunks.size >= CHUNKS_PER_REPLICA_MAX) return false;
+    if (chunks.size === 0 && this.#chunks.size >= REPLICAS_MAX) return false;
     chunks.add(chunkId);
     this.#chunks.set(name, chunks);
+    return true;
   }
 
   /** Distinct chunks reported of a replica. */

@@ -1,6 +1,6 @@
 /**
  * Which commit results are recorded, and which of them may go: those that their session has settled, and all of a session that is no
- * longer open. A mirror of the keys of the commit results; only the settled counters are hearsay.
+ * longer open. A mirror of the keys of the commit results.
  */
 import type { SessionId } from '@cairn/core';
 import { commitOfKey } from '../keys.ts';
@@ -12,24 +12,20 @@ const COUNTERS_MAX = 2048;
 
 export class ResultIndex {
   readonly #counters = new Map<SessionId, Set<number>>();
-  readonly #settled = new Map<SessionId, number>();
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  /** A commit of this session said that results up to this counter are no longer needed. */
-  settle(session: SessionId, counter: number): void {
-    if (counter > (this.#settled.get(session) ?? 0)) this.#settled.set(session, counter);
-  }
-
-  /** What may be removed now. */
-  removable(isOpen: (session: SessionId) => boolean): SettledResults[] {
+  /**
+   * What may be removed now.
+   * @param settledOf Up to which counter a session has settled; undefined when it is not open.
+   */
+  removable(settledOf: (session: SessionId) => number | undefined): SettledResults[] {
     const removable: SettledResults[] = [];
     for (const [session, recorded] of this.#counters) {
-      const open = isOpen(session);
-      const settledCounter = open ? (this.#settled.get(session) ?? 0) : Number.MAX_SAFE_INTEGER;
+      const settledCounter = settledOf(session) ?? Number.MAX_SAFE_INTEGER;
       const counters: number[] = [];
       for (const counter of recorded) {
         if (counter <= settledCounter && counters.length < COUNTERS_MAX) counters.push(counter);
@@ -47,9 +43,6 @@ export class ResultIndex {
     else counters.add(counter);
     this.#size += counters.size - before;
     if (counters.size > 0) this.#counters.set(session, counters);
-    else {
-      this.#counters.delete(session);
-      this.#settled.delete(session);
-    }
+    else this.#counters.delete(session);
   }
 }

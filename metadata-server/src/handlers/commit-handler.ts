@@ -7,10 +7,11 @@ export async function handleCommit(leader: Leader, request: CommitRequest): Prom
   const { executor, state, clock } = leader;
   const command = commandOf(request, {
     nowMs: clock.now(),
+    settledBefore: (session) => state.sessions.settledCounter(session) ?? 0,
     bucketGuess: (bucket) => state.buckets.find(bucket),
     bucketCount: state.buckets.size,
   });
-  const response = await executor.submit(command);
-  state.results.settle(parseSessionId(request.sessionId), request.settledCounter);
-  return response;
+  // At once: what arrives after this commit is judged by what this commit said.
+  state.sessions.settle(parseSessionId(request.sessionId), request.settledCounter);
+  return executor.submit(command);
 }

@@ -39,7 +39,6 @@ export async function handleLookupVolumes(
 export async function handleReportChunk({ state, log }: Leader, report: ReportChunkRequest): Promise<Empty> {
   parseChunkId(report.chunkId);
   if (state.volumes.get(report.volumeId)?.nodeIds.includes(report.nodeId) !== true) return {};
-  state.damage.add(report);
-  log.warn({ ...report }, 'a reader reported a chunk');
+  if (state.damage.add(report)) log.warn({ ...report }, 'a reader reported a chunk');
   return {};
 }

@@ -1,8 +1,8 @@
 /**
  * What all commits of clients share: the session must be open, and a commit id takes effect once. The result is written in the
  * same transaction as the change, so a repeated commit finds it. Results that a session has settled are swept in the
- * background (workers/result-sweep.ts), and the session's row then says up to where: an id below is refused, since a late
- * duplicate would otherwise run a second time.
+ * background (workers/result-sweep.ts), and the session's row then says up to where. An id below is refused: a late duplicate would
+ * run a second time, and a late first copy would overwrite what the session wrote after it had given up waiting.
  */
 import { CairnError, type CommitRequest, type CommitResponse, parseSessionId, type SessionId } from '@cairn/core';
 import type { Command, View } from '../command.ts';
@@ -11,21 +11,26 @@ import { rows } from '../rows.ts';
 import type { StoreKey, StoreWrite } from '../store/metadata-store.ts';
 import { counterWithin } from './commit-id.ts';
 
-/** The parsed head of a commit, and the time it is given. */
+/** The parsed head of a commit, and what is put into it when it arrives. */
 export interface CommitHead {
   sessionId: SessionId;
   counter: number;
   nowMs: number;
+  /** Up to where the session has settled, as far as it has said so before this commit arrived. */
+  settledBefore: number;
 }
 
 /** @throws INVALID_ARGUMENT */
-export function parseCommitHead(request: CommitRequest, nowMs: number): CommitHead {
+export function parseCommitHead(
+  request: CommitRequest,
+  { nowMs, settledBefore }: { nowMs: number; settledBefore: (session: SessionId) => number },
+): CommitHead {
   const sessionId = parseSessionId(request.sessionId);
   const counter = counterWithin(sessionId, request.commitId);
   if (counter <= request.settledCounter) {
     throw new CairnError('INVALID_ARGUMENT', 'a commit cannot declare its own result settled');
   }
-  return { sessionId, counter, nowMs };
+  return { sessionId, counter, nowMs, settledBefore: settledBefore(sessionId) };
 }
 
 export interface ClientChange {
@@ -48,7 +53,8 @@ export function clientCommit(head: CommitHead, change: ClientChange): Command<Co
       if (recorded !== undefined) return { writes: [], result: rows.commitResult.decode(recorded) };
       const session = view.get(sessionKey(head.sessionId));
       if (session === undefined) throw new CairnError('SESSION_NOT_FOUND');
-      if (head.counter <= rows.session.decode(session).settledCounter) {
+      const { settledCounter } = rows.session.decode(session);
+      if (head.counter <= Math.max(settledCounter, head.settledBefore)) {
         throw new CairnError('INVALID_ARGUMENT', 'the session has declared this commit settled');
       }
       const { writes, existed } = change.decide(view);

@@ -98,6 +98,15 @@ describe('sessions', () => {
     expect(await codeOf(put({ key: 'k', etag: 'x', bucket: 'photos' }, 4))).toBe('done');
   });
 
+  it('refuse a commit that arrives after its session has given it up', async () => {
+    const { put, commit, state, session } = await bench();
+    await commit({ createBucket: { bucket: 'photos' } }, 1);
+    await put({ key: 'k', etag: 'new' }, 3);
+    state.sessions.settle(session, 2);
+    expect(await codeOf(put({ key: 'k', etag: 'old' }, 2))).toBe('INVALID_ARGUMENT');
+    expect(await codeOf(commit({ createBucket: { bucket: 'photos' } }, 1))).toBe('done');
+  });
+
   it('that are closed lose all their results', async () => {
     const { executor, commit, session, rowsOf } = await bench();
     await commit({ createBucket: { bucket: 'photos' } }, 5);

@@ -54,6 +54,7 @@ export async function bench(store: MetadataStore = new MemoryStore()): Promise<B
     const request = { sessionId: session, commitId: versionId(session, last), settledCounter: 0, ...operation };
     const context = {
       nowMs: NOW_MS,
+      settledBefore: (session: SessionId) => state.sessions.settledCounter(session) ?? 0,
       bucketGuess: (bucket: string) => state.buckets.find(bucket),
       bucketCount: state.buckets.size,
     };

@@ -20,10 +20,15 @@ export function resultSweep({ results, sessions, executor, clock }: ResultSweepO
     clock,
     intervalMs: INTERVAL_MS,
     queued: () => results.size,
-    async pass() {
-      const removable = results.removable((session) => sessions.has(session));
-      const removed = await Promise.all(removable.map((each) => executor.submit(settleResults(each))));
-      return removed.reduce((sum, count) => sum + count, 0);
+    async pass(signal) {
+      let total = 0;
+      while (!signal.aborted) {
+        const removable = results.removable((session) => sessions.settledCounter(session));
+        if (removable.length === 0) break;
+        const removed = await Promise.all(removable.map((each) => executor.submit(settleResults(each))));
+        total += removed.reduce((sum, count) => sum + count, 0);
+      }
+      return total;
     },
   });
 }
