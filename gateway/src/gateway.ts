@@ -55,23 +55,26 @@ export async function startGateway(config: GatewayConfig, ports: RolePorts): Pro
     },
   });
   probe.start();
-  let closing = false;
+  const close = async () => {
+    await listener.close();
+    await probe.stop();
+    stalls.close();
+    await client.close();
+  };
+  let closed: Promise<void> | undefined;
   return {
     address: listener.address,
     failed: listener.failed,
     notReady() {
-      if (closing) return 'stopping';
+      if (closed !== undefined) return 'stopping';
       const { lastError } = probe.status;
       if (lastError !== '') return `the metadata servers do not answer: ${lastError}`;
       return answered ? undefined : 'the metadata servers have not answered yet';
     },
     metrics: () => metrics.samples(),
-    async close() {
-      closing = true;
-      await listener.close();
-      await probe.stop();
-      stalls.close();
-      await client.close();
+    close() {
+      closed ??= close();
+      return closed;
     },
   };
 }

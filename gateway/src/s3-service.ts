@@ -30,6 +30,8 @@ export interface S3ServiceOptions {
 
 export class S3Service {
   readonly #options: S3ServiceOptions;
+  #draining = false;
+  readonly #isDraining = () => this.#draining;
   /** By connection: who is to be told when it breaks. */
   readonly #running = new WeakMap<object, Exchange>();
 
@@ -44,7 +46,7 @@ export class S3Service {
   async serve(raw: IncomingMessage, response: ServerResponse, target: string): Promise<void> {
     const { clock, stalls, metrics, nextRequestId } = this.#options;
     const request = readRequest(raw, target, nextRequestId());
-    const exchange = new Exchange({ request, response, clock, stalls });
+    const exchange = new Exchange({ request, response, clock, stalls, isDraining: this.#isDraining });
     const outcome = { operation: 'none' };
     metrics.inFlight += 1;
     this.#running.set(raw.socket, exchange);
@@ -59,6 +61,11 @@ export class S3Service {
       metrics.sentBytes += exchange.sentBytes;
       metrics.count(outcome.operation, response.headersSent ? response.statusCode : STATUS_CLIENT_GONE);
     }
+  }
+
+  /** From now on every answer is the last one on its connection. */
+  drain(): void {
+    this.#draining = true;
   }
 
   /** The exchange that a connection is busy with, if any. */

@@ -30,8 +30,11 @@ export class BodyReader implements Watched {
       this.#ended = true;
       this.#wake?.();
     });
-    raw.on('error', () => this.fail(new S3Error('IncompleteBody')));
-    raw.on('close', () => this.fail(new S3Error('IncompleteBody')));
+    const onBroken = () => {
+      if (!this.#ended) this.fail(new S3Error('IncompleteBody'));
+    };
+    raw.on('error', onBroken);
+    raw.on('close', onBroken);
   }
 
   get waiting(): boolean {

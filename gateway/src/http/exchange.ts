@@ -17,6 +17,8 @@ export interface ExchangeOptions {
   response: ServerResponse;
   clock: Clock;
   stalls: StallWatch;
+  /** Whether the gateway is about to stop: connections are not kept then. */
+  isDraining: () => boolean;
 }
 
 /** Header names and values in turn: what `writeHead` takes without copying. */
@@ -27,6 +29,7 @@ export class Exchange {
   readonly response: ServerResponse;
   readonly stalls: StallWatch;
   readonly #clock: Clock;
+  readonly #isDraining: () => boolean;
   /** Bytes of the answer's body. */
   sentBytes = 0;
   #reader: BodyReader | undefined;
@@ -35,11 +38,12 @@ export class Exchange {
   #endLinger: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
 
-  constructor({ request, response, clock, stalls }: ExchangeOptions) {
+  constructor({ request, response, clock, stalls, isDraining }: ExchangeOptions) {
     this.request = request;
     this.response = response;
     this.stalls = stalls;
     this.#clock = clock;
+    this.#isDraining = isDraining;
   }
 
   /** Bytes of the body that arrived. */
@@ -72,6 +76,7 @@ export class Exchange {
   /** Writes the head; the caller writes the body and ends it. */
   head(status: number, headers: HeaderList): void {
     this.#unwatch?.();
+    if (this.#bodyPending || this.#mustClose || this.#isDraining()) headers.push('connection', 'close');
     this.response.writeHead(status, ['x-amz-request-id', this.request.id, 'server', 'Cairn', ...headers]);
   }
 
@@ -88,7 +93,6 @@ export class Exchange {
     else if (status !== 204 && status !== 304 && !headers.includes('content-length'))
       headers.push('content-length', '0');
     const awaitsContinue = this.#expectsContinue;
-    if (pending || this.#mustClose) headers.push('connection', 'close');
     this.head(status, headers);
     const sent = this.request.method === 'HEAD' ? undefined : bytes;
     this.sentBytes = sent?.length ?? 0;

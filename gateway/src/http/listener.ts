@@ -70,6 +70,7 @@ export async function listen(options: ListenerOptions): Promise<HttpListener> {
     address: `${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
     failed,
     async close() {
+      service.drain();
       const cut = clock.schedule(DRAIN_MS, () => server.closeAllConnections(), { background: true });
       await app.close();
       cut.cancel();

@@ -9,6 +9,9 @@ import type { Watched } from './stall-watch.ts';
 /** What is handed to the socket at once; a client that takes less than this in a window of the stall watch is too slow. */
 const WRITE_BYTES_MAX = 256 * 1024;
 
+/** Bodies up to this are copied once more to save a system call's detour. */
+const SMALL_BYTES_MAX = 16 * 1024;
+
 export interface SentBody {
   pieces: AsyncIterable<Uint8Array>;
   /** What the head declared. */
@@ -23,9 +26,9 @@ export async function sendPieces(exchange: Exchange, { pieces, bytes }: SentBody
   for await (const piece of pieces) {
     sending.sentBytes += piece.length;
     invariant(sending.sentBytes <= bytes, 'a body is not longer than its head declared');
-    // The last piece goes out in one write with the head and the end: small objects are all last piece.
-    if (sending.sentBytes === bytes && piece.length <= WRITE_BYTES_MAX) {
-      response.end(piece);
+    if (sending.sentBytes === bytes && piece.length <= SMALL_BYTES_MAX) {
+      // As text of one byte a character it shares a buffer with the head: one plain write is cheaper than a gathered one.
+      response.end(Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1'), 'latin1');
       sending.end();
       return;
     }

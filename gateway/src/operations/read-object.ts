@@ -34,7 +34,6 @@ export async function getObject(call: Call, operation: Read): Promise<void> {
   const list = describe(call, operation, version);
   if (contentRange !== undefined) list.push('content-range', contentRange);
   list.push('content-length', String(contentLength));
-  if (exchange.request.hasBody) list.push('connection', 'close');
   exchange.head(contentRange === undefined ? 200 : 206, list);
   await sendPieces(exchange, { pieces: download.pieces(), bytes: contentLength });
 }
