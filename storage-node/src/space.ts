@@ -1,5 +1,5 @@
 /**
- * How much room there is. The node's share and the file system are looked at every now and then; in between, what was admitted since is
+ * How much room there is. The node's share and the file system are looked at every now and then; in between, what was written since is
  * added. Past the read-only line puts are refused, and what is left beyond it keeps deletes, seals and the index possible.
  */
 import { CairnError, type Disk, LIMITS } from '@cairn/core';
@@ -63,9 +63,13 @@ export class Space {
   }
 
   /** @throws DISK_FULL. */
-  admit(bytes: number): void {
+  demand(bytes: number): void {
     const refusal = this.refusal(bytes);
     if (refusal !== undefined) throw new CairnError('DISK_FULL', refusal);
+  }
+
+  /** So much was written. What is in flight between the two is bounded by the memory for it. */
+  took(bytes: number): void {
     this.#usedBytes += bytes;
     this.#freeBytes -= bytes;
   }

@@ -2,7 +2,7 @@
 import {
   authenticator,
   ByteBudget,
-  type CairnError,
+  CairnError,
   clusterAuthorization,
   type Endpoint,
   LIMITS,
@@ -72,7 +72,8 @@ async function startOn(index: ChunkIndex, start: Start): Promise<RunningStorageN
   // Handlers ask for the node's standing before there is a listener to register with.
   let membership: Membership | undefined;
   const fencedBecause = () => (membership === undefined ? 'starting' : membership.refusal());
-  const parts = await openParts(index, { start, latency, fencedBecause });
+  const onFailure = () => membership?.wake();
+  const parts = await openParts(index, { start, latency, fencedBecause, onFailure });
   const listener = await ports.transport.listen({
     address: config.listen,
     bulkAddress: config.bulkListen === '' ? undefined : config.bulkListen,
@@ -104,7 +105,7 @@ async function startOn(index: ChunkIndex, start: Start): Promise<RunningStorageN
   return {
     address: listener.endpoint.grpc,
     endpoint: listener.endpoint,
-    notReady: fencedBecause,
+    notReady: () => fencedBecause() ?? parts.writer.failure?.message,
     metrics: () => nodeMetrics(parts, latency),
     failed: start.failed,
     close() {
@@ -118,13 +119,20 @@ interface PartsOptions {
   start: Start;
   latency: FsyncLatency;
   fencedBecause: () => string | undefined;
+  onFailure: () => void;
 }
 
-async function openParts(index: ChunkIndex, { start, latency, fencedBecause }: PartsOptions): Promise<NodeParts> {
+async function openParts(index: ChunkIndex, options: PartsOptions): Promise<NodeParts> {
+  const { start, latency, fencedBecause, onFailure } = options;
   const { config, ports, timers } = start;
   const { clock, disk, log, random } = ports;
   const { dataDir, volumeSize, capacity } = config;
-  const identity = await Identity.load({ disk, path: `${dataDir}/identity.json`, random, nodeId: config.nodeId });
+  const folder = `${dataDir}/volumes`;
+  const identityPath = `${dataDir}/identity.json`;
+  if (!(await disk.exists(identityPath)) && (await disk.list(folder)).length > 0) {
+    throw new CairnError('DATA_DIR_MISMATCH', `${identityPath} is missing, but there are volumes: put it back`);
+  }
+  const identity = await Identity.load({ disk, path: identityPath, random, nodeId: config.nodeId });
   const traffic = new Traffic();
   const writer = new IndexWriter({ index, clock, log });
   const onSync = (durationMs: number, records: number) => {
@@ -132,8 +140,8 @@ async function openParts(index: ChunkIndex, { start, latency, fencedBecause }: P
     traffic.syncs += 1;
     traffic.syncedRecords += records;
   };
-  const folder = `${dataDir}/volumes`;
-  const volumes = await Volumes.open({ folder, disk, clock, log, index, writer, volumeBytes: volumeSize, onSync });
+  const hooks = { onSync, onFailure };
+  const volumes = await Volumes.open({ folder, disk, clock, log, index, writer, volumeBytes: volumeSize, ...hooks });
   const space = new Space({ disk, folder, capacityBytes: capacity, usedBytes: () => volumes.usedBytes });
   await space.refresh();
   const budget = new ByteBudget(LIMITS.nodeInflightBytes);

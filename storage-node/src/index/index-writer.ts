@@ -59,9 +59,10 @@ export class IndexWriter {
 
   /** Writes everything that is there now; an error is kept as `failure`. */
   async close(): Promise<void> {
-    await this.#writing;
-    if (this.#changed.size > 0) await this.#write();
+    while (this.#writing !== undefined) await this.#writing;
     this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#changed.size > 0) await this.#write();
   }
 
   #schedule(delayMs: number): Timer {

@@ -37,7 +37,11 @@ export async function openLevelIndex({ folder, log, onDamage }: OpenIndexOptions
   const opened = await open(folder);
   if (typeof opened !== 'string') return new LevelIndex(opened, onDamage);
   log.warn({ folder, reason: opened }, 'the chunk index is unusable: it is deleted and built anew from the volumes');
-  await destroy(folder);
+  await destroy(folder).catch((thrown: unknown) => {
+    throw new CairnError('DISK_FAILED', `the chunk index cannot be deleted: ${levelError(thrown).message}`, {
+      cause: thrown,
+    });
+  });
   const fresh = await open(folder);
   if (typeof fresh === 'string') throw new CairnError('DISK_FAILED', `a new chunk index is unusable: ${fresh}`);
   return new LevelIndex(fresh, onDamage);

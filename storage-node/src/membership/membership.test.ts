@@ -3,7 +3,7 @@ import { CairnError, type ErrorCode, type HeartbeatResponse } from '@cairn/core'
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeLeader } from '../testing/fake-leader.ts';
 import { NodeBench } from '../testing/node-bench.ts';
-import { codeOf, idOf, putOf, VOLUME } from '../testing/volume-bench.ts';
+import { codeOf, idOf, putOf, VOLUME, VOLUME_FILE } from '../testing/volume-bench.ts';
 
 const IDENTITY_FILE = '/data/identity.json';
 
@@ -144,6 +144,14 @@ describe('heartbeats', () => {
     expect(await codeOf(bench.call('StorageNode.PutChunk', putOf(1, 10, { generation: 2 })))).toBe('VOLUME_SEALED');
   });
 
+  it('come at once when a replica has failed', async () => {
+    await bench.clock.advance(3500);
+    bench.disk.failNextSync(VOLUME_FILE);
+    expect(await codeOf(bench.call('StorageNode.PutChunk', putOf(1, 10)))).toBe('VOLUME_FAILED');
+    await bench.clock.advance(1);
+    expect(bench.leader.heartbeats.at(-1)?.volumes).toMatchObject([{ state: 'failed' }]);
+  });
+
   it('bring no orders of an older leader', async () => {
     bench.leader.onHeartbeat = (answer) => ({
       epoch: answer.epoch - 1,
@@ -247,6 +255,11 @@ describe('the identity', () => {
     ['a missing number', '{"formatVersion":1,"clusterId":"c","nodeId":"n1","incarnation":1}'],
   ])('refuses %s', async (_name, text) => {
     await overwrite(text);
+    expect((await refusalOf()).code).toBe('DATA_DIR_MISMATCH');
+  });
+
+  it('must not be missing where there are volumes', async () => {
+    await bench.disk.remove(IDENTITY_FILE);
     expect((await refusalOf()).code).toBe('DATA_DIR_MISMATCH');
   });
 

@@ -64,6 +64,7 @@ export class Membership {
   #ended: CairnError | undefined;
   #lastError = '';
   #loop: Promise<void> = Promise.resolve();
+  #resting = new AbortController();
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -73,8 +74,14 @@ export class Membership {
     this.#loop = this.#run();
   }
 
+  /** The leader should hear something now and not only with the next heartbeat. */
+  wake(): void {
+    this.#resting.abort();
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#resting.abort();
     await this.#loop;
   }
 
@@ -190,6 +197,8 @@ export class Membership {
   }
 
   async #pause(delayMs: number): Promise<void> {
-    await sleep(this.#options.clock, delayMs, this.#stopping.signal).catch(() => undefined);
+    this.#resting = new AbortController();
+    if (this.#stopping.signal.aborted) return;
+    await sleep(this.#options.clock, delayMs, this.#resting.signal).catch(() => undefined);
   }
 }

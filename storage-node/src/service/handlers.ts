@@ -20,7 +20,7 @@ function createVolume({ identity, space, volumes }: NodeParts): Handler<'Storage
     const id = parseVolumeId(volumeId);
     checkGeneration(generation);
     await identity.acceptEpoch(epoch);
-    space.admit(HEAD_BYTES_MIN);
+    space.demand(HEAD_BYTES_MIN);
     await volumes.create(id, generation);
     return {};
   };

@@ -30,8 +30,10 @@ export function putChunk(parts: NodeParts): Handler<'StorageNode.PutChunk'> {
         const { chunkId, payload, blockChecksums } = request;
         const bad = firstBadBlock({ id: chunkId, bytes: payload, checksums: blockChecksums });
         if (bad >= 0) throw new CairnError('CHUNK_CORRUPT', `block ${bad} does not match its checksum as it arrived`);
-        space.admit(recordBytes('chunk', payload.length));
+        const bytes = recordBytes('chunk', payload.length);
+        space.demand(bytes);
         await volume.put(request);
+        space.took(bytes);
       } finally {
         leave();
       }

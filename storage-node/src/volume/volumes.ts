@@ -21,6 +21,8 @@ export interface VolumesOptions {
   writer: IndexWriter;
   volumeBytes: number;
   onSync: (durationMs: number, records: number) => void;
+  /** Told when a replica has failed. */
+  onFailure?: () => void;
 }
 
 const FILE_NAME = /^([0-9a-f]{8})\.vol$/;
@@ -128,6 +130,7 @@ export class Volumes {
     const onFailure = (error: CairnError) => {
       log.error({ err: error, volumeId: id }, 'a volume failed on this node: it takes no more writes');
       volume.fail();
+      this.#options.onFailure?.();
     };
     const volume: Volume = new Volume({
       id,
