@@ -10,6 +10,7 @@ export * from './api/sessions.ts';
 export * from './api/storage-node.ts';
 export * from './authorization.ts';
 export * from './budget.ts';
+export * from './buffer-pool.ts';
 export * from './checksum.ts';
 export * as field from './config/schema.ts';
 export { type ConfigOf, type Field, parseConfig, type Schema } from './config/schema.ts';

@@ -158,7 +158,9 @@ export async function generate(spec: GeneratorSpec): Promise<GeneratorResult> {
   let lastDone = countFrom;
   const worker = async (id: number) => {
     const connection = await Connection.open(spec.target);
-    for (let round = 0; performance.now() < end && errors.length < 10; round++) {
+    // At least one counted operation, however long it takes.
+    let counted = 0;
+    for (let round = 0; (performance.now() < end || counted === 0) && errors.length < 10; round++) {
       const step = await next(id, round);
       const sent = performance.now();
       const answer = await step.run(connection);
@@ -166,6 +168,7 @@ export async function generate(spec: GeneratorSpec): Promise<GeneratorResult> {
       if (!step.isFine(answer))
         errors.push(`status ${answer.status}, ${answer.bodyBytes} bytes, verified ${answer.verified}`);
       if (sent < countFrom) continue;
+      counted += 1;
       units += step.units;
       lastDone = Math.max(lastDone, done);
       latencies.push(done - sent);

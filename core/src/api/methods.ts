@@ -39,6 +39,7 @@ export interface CallContext {
   signal: AbortSignal;
 }
 
+/** The bytes of a request are the transport's again when the handler's promise has settled: a handler that keeps them, copies them. */
 export type Handler<M extends MethodName> = (request: RequestOf<M>, context: CallContext) => Promise<ResponseOf<M>>;
 export type HandlersOf<S extends ServiceName> = {
   [N in keyof Services[S] & string]: Handler<`${S}.${N}` & MethodName>;

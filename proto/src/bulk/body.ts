@@ -65,10 +65,11 @@ export function declaredBytes(message: IncomingMessage): number {
 }
 
 /**
- * Reads a body of known length into one buffer; each byte is copied once, from the socket's buffer to its place.
+ * Reads a body of known length into one buffer; each byte is copied once, from the socket's buffer to its place in `room`, or in a buffer
+ * of its own.
  * @throws UNAVAILABLE when the connection breaks before its end.
  */
-export function readBody(message: IncomingMessage, bytes: number): Promise<Buffer> {
+export function readBody(message: IncomingMessage, bytes: number, room?: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let body: Buffer | undefined;
     let filled = 0;
@@ -78,7 +79,7 @@ export function readBody(message: IncomingMessage, bytes: number): Promise<Buffe
         filled = bytes;
         return;
       }
-      body ??= Buffer.allocUnsafeSlow(bytes);
+      body ??= room?.subarray(0, bytes) ?? Buffer.allocUnsafeSlow(bytes);
       filled += piece.copy(body, filled);
     });
     message.on('end', () => {

@@ -4,7 +4,7 @@
  */
 import * as http from 'node:http';
 import type { Socket } from 'node:net';
-import { ByteBudget, CairnError, LIMITS, type ListenOptions, realClock } from '@cairn/core';
+import { BufferPool, ByteBudget, CairnError, LIMITS, type ListenOptions, realClock } from '@cairn/core';
 import { WIRE_STATUS, wireMessage } from '../error-map.ts';
 import { failureOf, responseFailureOf, type Served, type ServedMethod } from '../served.ts';
 import { type BulkBody, decodeBody, encodeBody, readBody, sendBody } from './body.ts';
@@ -31,6 +31,7 @@ export class BulkServer {
   readonly #served: Served;
   readonly #proofs: ProofCache;
   readonly #bodies = new ByteBudget(LIMITS.nodeInflightBytes);
+  readonly #buffers = new BufferPool(LIMITS.bulkBuffersKeptBytes);
   readonly #servers: http.Server[] = [];
   /** Connections with a request that is being handled: a second one, pipelined behind it, is none of ours. */
   readonly #busy = new Set<Socket>();
@@ -102,12 +103,15 @@ export class BulkServer {
       timer.cancel();
       throw error;
     });
+    const room = this.#buffers.take(bodyBytes);
     try {
-      const body = await readBody(request, bodyBytes);
+      const body = await readBody(request, bodyBytes, room);
       const context = { principal, signal: abort.signal };
       send(response, encoded(method, await method.handle(decodeBody(method.wire.request, body), context)));
     } finally {
       timer.cancel();
+      // The handler has settled, so nobody reads the body any more; one that broke off may still be written to by its socket.
+      if (request.complete) this.#buffers.give(room);
       giveBack();
     }
   }
