@@ -103,7 +103,8 @@ async function putOne({ session, sources, upload, progress, outcome }: PutOne): 
     const stored = await bucket.put(key, filePieces(file), { contentLength: bytes, onProgress: counted, signal });
     outcome.uploaded.push({ file, key, bytes, etag: stored.etag });
   } catch (error) {
-    if (signal.aborted || hasCode(error, 'BUCKET_NOT_FOUND')) throw error;
+    // These end every other file too; the same command goes on where this one stopped.
+    if (signal.aborted || hasCode(error, 'BUCKET_NOT_FOUND', 'UNAVAILABLE', 'PERMISSION_DENIED')) throw error;
     counted({ bytes: 0 });
     outcome.failed.push({ file, error: describeError(error) });
   }
