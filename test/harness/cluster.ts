@@ -34,6 +34,7 @@ export class TestCluster {
   readonly #options: ClusterOptions;
   #supervisor: Running | undefined;
   readonly #lone = new Map<string, Running>();
+  readonly #commands: Running[] = [];
 
   private constructor(dataDir: string, s3Port: number, options: ClusterOptions) {
     this.dataDir = dataDir;
@@ -108,6 +109,13 @@ export class TestCluster {
       ...options,
       env: { CAIRN_CLUSTER: this.dataDir, ...options.env },
     });
+  }
+
+  /** Starts a `cairn` command against this cluster and lets it run; it is ended with the cluster. */
+  startCairn(args: string[]): Running {
+    const running = new Running(process.execPath, [CAIRN, ...args], { env: { CAIRN_CLUSTER: this.dataDir } });
+    this.#commands.push(running);
+    return running;
   }
 
   async status(): Promise<Status> {
@@ -187,6 +195,7 @@ export class TestCluster {
 
   /** Ends whatever still runs and removes the folder. */
   async destroy(): Promise<void> {
+    for (const running of this.#commands) running.kill('SIGKILL');
     for (const running of this.#lone.values()) running.kill('SIGKILL');
     if (this.#supervisor?.alive) {
       this.#supervisor.kill('SIGTERM');

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bytesOf, KIB, MIB, sha256 } from '../harness/bytes.ts';
 import { TestCluster } from '../harness/cluster.ts';
 import { Ledger, Load } from '../harness/ledger.ts';
-import { CAIRN, eventually, Running } from '../harness/processes.ts';
+import { eventually } from '../harness/processes.ts';
 
 let cluster: TestCluster;
 let scratch: string;
@@ -48,9 +48,7 @@ describe('a storage node killed while a folder of thousands of files is stored',
     expect(expected.size).toBeGreaterThan(1000);
 
     expect((await cluster.cairn(['mb', 'tree'])).code).toBe(0);
-    const put = new Running(process.execPath, [CAIRN, 'put', '-r', folder, 'tree', '--json'], {
-      env: { CAIRN_CLUSTER: cluster.dataDir },
-    });
+    const put = cluster.startCairn(['put', '-r', folder, 'tree', '--json']);
     await eventually('some files are stored', async () => {
       const listed = await cluster.s3().send(new ListObjectsV2Command({ Bucket: 'tree' }));
       return (listed.KeyCount ?? 0) > 200;
