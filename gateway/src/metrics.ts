@@ -36,13 +36,13 @@ export class GatewayMetrics {
         value: this.inFlight,
       }),
       single({
-        name: 'cairn_gateway_received_bytes',
+        name: 'cairn_gateway_received_bytes_total',
         help: 'Bytes of request bodies that arrived.',
         type: 'counter',
         value: this.receivedBytes,
       }),
       single({
-        name: 'cairn_gateway_sent_bytes',
+        name: 'cairn_gateway_sent_bytes_total',
         help: 'Bytes of answers, heads excluded.',
         type: 'counter',
         value: this.sentBytes,

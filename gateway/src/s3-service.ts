@@ -28,6 +28,13 @@ export interface S3ServiceOptions {
   nextRequestId: () => string;
 }
 
+export interface HttpExchange {
+  raw: IncomingMessage;
+  response: ServerResponse;
+  /** As it was sent. */
+  target: string;
+}
+
 export class S3Service {
   readonly #options: S3ServiceOptions;
   #draining = false;
@@ -39,13 +46,10 @@ export class S3Service {
     this.#options = options;
   }
 
-  /**
-   * Answers one request; never rejects but for a broken invariant.
-   * @param target The target as it was sent.
-   */
-  async serve(raw: IncomingMessage, response: ServerResponse, target: string): Promise<void> {
+  /** Answers one request; never rejects but for a broken invariant. */
+  async serve({ raw, response, target }: HttpExchange): Promise<void> {
     const { clock, stalls, metrics, nextRequestId } = this.#options;
-    const request = readRequest(raw, target, nextRequestId());
+    const request = readRequest({ raw, target, id: nextRequestId() });
     const exchange = new Exchange({ request, response, clock, stalls, isDraining: this.#isDraining });
     const outcome = { operation: 'none' };
     metrics.inFlight += 1;

@@ -32,7 +32,8 @@ export class ChunkSignatures {
   /** @throws SignatureDoesNotMatch */
   verifyChunk(): void {
     const hashed = this.#hash === undefined ? EMPTY_SHA256 : this.#hash.digest('hex');
-    this.#advance(`AWS4-HMAC-SHA256-PAYLOAD`, `${EMPTY_SHA256}\n${hashed}`, this.#expected);
+    const tail = `${EMPTY_SHA256}\n${hashed}`;
+    this.#advance({ algorithm: 'AWS4-HMAC-SHA256-PAYLOAD', tail, sent: this.#expected });
   }
 
   /**
@@ -40,10 +41,10 @@ export class ChunkSignatures {
    * @throws SignatureDoesNotMatch
    */
   verifyTrailer(text: string, signature: string): void {
-    this.#advance('AWS4-HMAC-SHA256-TRAILER', sha256Hex(text), signature);
+    this.#advance({ algorithm: 'AWS4-HMAC-SHA256-TRAILER', tail: sha256Hex(text), sent: signature });
   }
 
-  #advance(algorithm: string, tail: string, sent: string): void {
+  #advance({ algorithm, tail, sent }: { algorithm: string; tail: string; sent: string }): void {
     const { key, time, scope } = this.#signing;
     const signature = hmacHex(key, `${algorithm}\n${time}\n${scope}\n${this.#previous}\n${tail}`);
     if (!equalSecretly(signature, sent))

@@ -13,10 +13,16 @@ export function answerError(exchange: Exchange, error: S3Error): void {
   const retryAfter = RETRY_AFTER_S[error.status];
   if (retryAfter !== undefined) headers.push('retry-after', retryAfter);
   headers.push('content-type', 'application/xml');
-  exchange.answer(error.status, headers, errorDocument(error, request.rawPath, request.id));
+  exchange.answer(error.status, headers, errorDocument(error, { resource: request.rawPath, requestId: request.id }));
 }
 
-export function errorDocument(error: S3Error, resource: string, requestId: string): string {
+export interface ErrorPlace {
+  /** As it was sent. */
+  resource: string;
+  requestId: string;
+}
+
+export function errorDocument(error: S3Error, { resource, requestId }: ErrorPlace): string {
   let elements = '';
   for (const [name, text] of Object.entries(error.elements)) elements += element(name, utf8Text(text) ?? text);
   const { code, message } = error;

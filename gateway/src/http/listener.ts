@@ -54,7 +54,7 @@ export async function listen(options: ListenerOptions): Promise<HttpListener> {
   // The hook runs before fastify looks at content type or body; a hijacked reply is ours.
   app.addHook('onRequest', (request, reply, _next) => {
     reply.hijack();
-    void service.serve(request.raw, reply.raw, request.originalUrl);
+    void service.serve({ raw: request.raw, response: reply.raw, target: request.originalUrl });
   });
   app.all('/', () => undefined);
   const { server } = app;
@@ -104,7 +104,7 @@ function refuseUnreadable({ error, socket, service, nextRequestId }: Unreadable)
   const refusal = refusalOf(error.code);
   const [status] = S3_ERRORS[refusal.code];
   const id = nextRequestId();
-  const body = errorDocument(refusal, '/', id);
+  const body = errorDocument(refusal, { resource: '/', requestId: id });
   socket.write(
     `HTTP/1.1 ${status} Bad Request\r\nx-amz-request-id: ${id}\r\nConnection: close\r\n` +
       `Content-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -39,8 +39,14 @@ const SINGLE = new Set([
   'x-amz-trailer',
 ]);
 
-/** @param target The target as it was sent: the router may have replaced `raw.url`. */
-export function readRequest(raw: IncomingMessage, target: string, id: string): S3Request {
+export interface Incoming {
+  raw: IncomingMessage;
+  /** As it was sent: the router may have replaced `raw.url`. */
+  target: string;
+  id: string;
+}
+
+export function readRequest({ raw, target, id }: Incoming): S3Request {
   const headers = readHeaders(raw);
   const question = target.indexOf('?');
   return {

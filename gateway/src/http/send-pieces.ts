@@ -22,21 +22,22 @@ export interface SentBody {
 export async function sendPieces(exchange: Exchange, { pieces, bytes }: SentBody): Promise<void> {
   const { response } = exchange;
   const sending = new Sending(exchange);
-  exchange.sentBytes = bytes;
-  for await (const piece of pieces) {
-    sending.sentBytes += piece.length;
-    invariant(sending.sentBytes <= bytes, 'a body is not longer than its head declared');
-    if (sending.sentBytes === bytes && piece.length <= SMALL_BYTES_MAX) {
-      // As text of one byte a character it shares a buffer with the head: one plain write is cheaper than a gathered one.
-      response.end(Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1'), 'latin1');
-      sending.end();
-      return;
+  try {
+    for await (const piece of pieces) {
+      exchange.sentBytes += piece.length;
+      invariant(exchange.sentBytes <= bytes, 'a body is not longer than its head declared');
+      if (exchange.sentBytes === bytes && piece.length <= SMALL_BYTES_MAX) {
+        // As text of one byte a character it shares a buffer with the head: one plain write is cheaper than a gathered one.
+        response.end(Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1'), 'latin1');
+        return;
+      }
+      await sending.write(piece);
     }
-    await sending.write(piece);
+    invariant(exchange.sentBytes === bytes, 'a body is not shorter than its head declared');
+    response.end();
+  } finally {
+    sending.end();
   }
-  invariant(sending.sentBytes === bytes, 'a body is not shorter than its head declared');
-  sending.end();
-  response.end();
 }
 
 class Sending implements Watched {
@@ -44,7 +45,6 @@ class Sending implements Watched {
   #unwatch: (() => void) | undefined;
   waiting = false;
   movedBytes = 0;
-  sentBytes = 0;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -62,7 +62,7 @@ class Sending implements Watched {
     const { response } = this.#exchange;
     for (let at = 0; at < piece.length; at += WRITE_BYTES_MAX) {
       const part = piece.length <= WRITE_BYTES_MAX ? piece : piece.subarray(at, at + WRITE_BYTES_MAX);
-      if (response.destroyed) throw this.#gone();
+      if (response.destroyed) throw gone();
       if (!response.write(part)) await this.#drained();
       this.movedBytes += part.length;
     }
@@ -81,15 +81,14 @@ class Sending implements Watched {
       const onClose = () => {
         response.off('drain', onDrain);
         this.waiting = false;
-        reject(this.#gone());
+        reject(gone());
       };
       response.once('drain', onDrain);
       response.once('close', onClose);
     });
   }
+}
 
-  #gone(): Error {
-    this.#unwatch?.();
-    return new Error('the client has gone away');
-  }
+function gone(): Error {
+  return new Error('the client has gone away');
 }

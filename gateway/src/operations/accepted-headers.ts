@@ -52,6 +52,8 @@ const ACCEPTED: Record<OperationKind, Accepted> = {
   DeleteObject: EVERYWHERE,
 };
 
+export const OPERATION_KINDS = Object.keys(ACCEPTED) as OperationKind[];
+
 const USER_METADATA = 'x-amz-meta-';
 
 /** @throws NotImplemented */

@@ -18,7 +18,7 @@ export async function listObjectsV2(call: Call, operation: ListV2): Promise<void
     continuationToken === undefined
       ? { startAfter, startAfterPrefix: false }
       : call.tokens.decode(operation, continuationToken);
-  const page = await pageOf(call, operation, position);
+  const page = await pageOf(call, { ...operation, position });
   const name = nameWriter(operation);
   let xml = head(operation, name);
   if (continuationToken !== undefined) xml += `<ContinuationToken>${escapeXml(continuationToken)}</ContinuationToken>`;
@@ -29,27 +29,24 @@ export async function listObjectsV2(call: Call, operation: ListV2): Promise<void
     const next = { startAfter: page.nextStartAfter, startAfterPrefix: page.nextStartAfterPrefix };
     xml += `<NextContinuationToken>${call.tokens.encode(operation, next)}</NextContinuationToken>`;
   }
-  answer(call, xml + entries(page, name, operation.fetchOwner));
+  answer(call, xml + entries(page, { name, owner: operation.fetchOwner ? OWNER : '' }));
 }
 
 export async function listObjects(call: Call, operation: ListV1): Promise<void> {
   demandNoBody(call);
   const { marker, maxKeys } = operation;
-  const page = await pageOf(call, operation, {
-    startAfter: marker,
-    startAfterPrefix: isCommonPrefix(marker, operation),
-  });
+  const position = { startAfter: marker, startAfterPrefix: isCommonPrefix(marker, operation) };
+  const page = await pageOf(call, { ...operation, position });
   const name = nameWriter(operation);
   let xml = `${head(operation, name)}<Marker>${name(marker)}</Marker><MaxKeys>${maxKeys}</MaxKeys>`;
   xml += `<IsTruncated>${page.nextStartAfter !== ''}</IsTruncated>`;
   if (page.nextStartAfter !== '') xml += `<NextMarker>${name(page.nextStartAfter)}</NextMarker>`;
-  answer(call, xml + entries(page, name, true));
+  answer(call, xml + entries(page, { name, owner: OWNER }));
 }
 
 async function pageOf(
   { client }: Call,
-  { bucket, prefix, delimiter, maxKeys }: ListV1 | ListV2,
-  position: ListPosition,
+  { bucket, prefix, delimiter, maxKeys, position }: (ListV1 | ListV2) & { position: ListPosition },
 ): Promise<ListObjectsResponse> {
   if (maxKeys === 0) {
     await client.headBucket(bucket);
@@ -77,8 +74,12 @@ function head({ bucket, prefix, delimiter, encodeNames }: ListV1 | ListV2, name:
   return xml;
 }
 
-function entries({ objects, commonPrefixes }: ListObjectsResponse, name: NameWriter, withOwner: boolean): string {
-  const owner = withOwner ? OWNER : '';
+interface EntryForm {
+  name: NameWriter;
+  owner: string;
+}
+
+function entries({ objects, commonPrefixes }: ListObjectsResponse, { name, owner }: EntryForm): string {
   let xml = '';
   for (const { key, lastModifiedMs, etag, bytes } of objects) {
     xml +=

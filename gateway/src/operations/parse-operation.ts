@@ -22,21 +22,27 @@ const OVERRIDES: Readonly<Record<string, string>> = {
 export function parseOperation(request: S3Request, domain: string | undefined): Operation {
   const resource = resourceOf(request, domain);
   const query = new Query(request.rawQuery);
-  const operation = operationOf(request, resource, query);
+  const operation = operationOf({ request, ...resource, query });
   query.demandEmpty();
   demandAcceptedHeaders(operation.kind, request.headers);
   return operation;
 }
 
-function operationOf(request: S3Request, resource: Resource, query: Query): Operation {
-  if (resource.key !== '') return objectOperation(request, resource, query);
-  if (resource.bucket !== '') return bucketOperation(request.method, resource.bucket, query);
+interface Parts extends Resource {
+  request: S3Request;
+  query: Query;
+}
+
+function operationOf(parts: Parts): Operation {
+  const { request, bucket, key } = parts;
+  if (key !== '') return objectOperation(parts);
+  if (bucket !== '') return bucketOperation(parts);
   if (request.method === 'GET') return { kind: 'ListBuckets' };
   throw refused(request.method);
 }
 
-function bucketOperation(method: string, bucket: string, query: Query): Operation {
-  switch (method) {
+function bucketOperation({ request, bucket, query }: Parts): Operation {
+  switch (request.method) {
     case 'GET':
       if (query.take('location') !== undefined) return { kind: 'GetBucketLocation', bucket };
       return listing(bucket, query);
@@ -51,11 +57,11 @@ function bucketOperation(method: string, bucket: string, query: Query): Operatio
       query.demandEmpty();
       throw new S3Error('NotImplemented', 'Uploads by form are not supported.');
     default:
-      throw refused(method);
+      throw refused(request.method);
   }
 }
 
-function objectOperation(request: S3Request, { bucket, key }: Resource, query: Query): Operation {
+function objectOperation({ request, bucket, key, query }: Parts): Operation {
   switch (request.method) {
     case 'GET':
     case 'HEAD': {

@@ -31,7 +31,7 @@ export async function getObject(call: Call, operation: Read): Promise<void> {
   });
   const { version, contentLength, contentRange } = download;
   if (refusedByCondition(call, version)) return download.cancel();
-  const list = describe(call, operation, version);
+  const list = describe(call, { ...operation, version });
   if (contentRange !== undefined) list.push('content-range', contentRange);
   list.push('content-length', String(contentLength));
   exchange.head(contentRange === undefined ? 200 : 206, list);
@@ -45,7 +45,7 @@ export async function headObject(call: Call, operation: Read): Promise<void> {
   const version = await client.bucket(operation.bucket).head(operation.key);
   if (refusedByCondition(call, version)) return;
   const range = rangeApplies(headers, version) ? operation.range : undefined;
-  const list = describe(call, { ...operation, range }, version);
+  const list = describe(call, { ...operation, range, version });
   if (range === undefined) {
     list.push('content-length', String(version.bytes));
     return exchange.answer(200, list);
@@ -76,7 +76,9 @@ function refusedByCondition({ exchange }: Call, version: ObjectVersion): boolean
   return true;
 }
 
-function describe({ exchange }: Call, { overrides, range }: Read, version: ObjectVersion): HeaderList {
+type Described = Pick<Read, 'overrides' | 'range'> & { version: ObjectVersion };
+
+function describe({ exchange }: Call, { overrides, range, version }: Described): HeaderList {
   const wantsChecksum = exchange.request.headers['x-amz-checksum-mode'] !== undefined;
   return versionHeaders(version, { overrides, withChecksum: wantsChecksum && range === undefined });
 }
