@@ -79,9 +79,22 @@ export async function startLeading({ config, timers, ports, store, lease, addres
   ];
   for (const worker of workers) worker.start();
   return {
-    ...{ config, timers, clock, log, address, epoch, clusterId, store, state, executor },
-    ...{ orders, sealer, allocator, sweep, workers },
+    config,
+    timers,
+    clock,
+    log,
+    address,
+    epoch,
+    clusterId,
+    store,
+    state,
+    executor,
     reader: new BatchedReader(store),
+    orders,
+    sealer,
+    allocator,
+    sweep,
+    workers,
     async stop() {
       const stopped = Promise.all(workers.map((worker) => worker.stop()));
       // Calls to nodes that do not answer must not hold up the end.

@@ -5,8 +5,16 @@ import type { Leader } from './leader.ts';
 
 type Labels = Record<string, string>;
 
-const NODE_STATES = ['joining', 'alive', 'slow', 'readonly', 'suspect', 'down', 'draining', 'dead'] as const;
-NODE_STATES satisfies readonly NodeState[];
+const NODE_STATES = [
+  'joining',
+  'alive',
+  'slow',
+  'readonly',
+  'suspect',
+  'down',
+  'draining',
+  'dead',
+] as const satisfies readonly NodeState[];
 
 export function metricsOf(leader: Leader | undefined): MetricSample[] {
   const samples: MetricSample[] = [];

@@ -3,7 +3,7 @@ import type { VolumeLocation } from '@cairn/core';
 import { unfitReason } from './allocation-plan.ts';
 import type { NodeTable } from './node-table.ts';
 import { distinctHosts } from './placement.ts';
-import { replicaStanding } from './replica-standing.ts';
+import { openVolume } from './replica-standing.ts';
 import type { Volume, VolumeTable } from './volume-table.ts';
 
 /** Open volumes that a session is granted at most. */
@@ -36,18 +36,4 @@ export function grantableVolumes(
   }
   grants.sort((a, b) => b.writable - a.writable);
   return grants.slice(0, GRANTS_MAX).map(({ location }) => location);
-}
-
-/** An open volume with what is known of its replicas. */
-export function openVolume(volume: Volume, nodes: NodeTable) {
-  const replicas = volume.nodeIds.map((nodeId) => {
-    const node = nodes.get(nodeId);
-    return {
-      nodeId,
-      nodeState: node?.state ?? ('down' as const),
-      standing: replicaStanding(node, volume.id),
-      logBytes: node?.reports.get(volume.id)?.logBytes ?? 0,
-    };
-  });
-  return { id: volume.id, replicas };
 }

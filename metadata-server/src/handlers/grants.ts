@@ -1,5 +1,5 @@
 /** Open volumes for writers: those that are there, or those that a pass of the allocator can make at once. */
-import { type CairnError, type ErrorCode, sleep, type VolumeLocation } from '@cairn/core';
+import { sleep, type VolumeLocation } from '@cairn/core';
 import { writeShortage } from '../cluster/health.ts';
 import { grantableVolumes } from '../cluster/locations.ts';
 import type { Leader } from '../leader.ts';
@@ -29,6 +29,6 @@ export async function grantsSoon(leader: Leader, signal: AbortSignal): Promise<V
 }
 
 /** Why there is nothing to grant, as an error's code. */
-export function shortageOf({ state, config }: Leader): (ErrorCode & CairnError['code']) | undefined {
+export function shortageOf({ state, config }: Leader): ReturnType<typeof writeShortage> {
   return writeShortage(state.nodes.all(), config.writeQuorum);
 }

@@ -9,7 +9,7 @@ import {
   type RegisterNodeResponse,
 } from '@cairn/core';
 import { unfitReason } from '../cluster/allocation-plan.ts';
-import { openVolume } from '../cluster/locations.ts';
+import { openVolume } from '../cluster/replica-standing.ts';
 import type { Leader } from '../leader.ts';
 import { confirmNode } from '../operations/confirm-node.ts';
 import { registerNode } from '../operations/register-node.ts';

@@ -18,10 +18,10 @@ import {
 } from '@cairn/core';
 import { type AllocationPlan, type PlannedVolume, planAllocation } from '../cluster/allocation-plan.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
-import { openVolume } from '../cluster/locations.ts';
 import type { NodeChannels } from '../cluster/node-channels.ts';
 import type { ClusterNode } from '../cluster/node-table.ts';
 import { distinctHosts, type PlacementCandidate } from '../cluster/placement.ts';
+import { openVolume } from '../cluster/replica-standing.ts';
 import type { Executor } from '../executor.ts';
 import { createVolume, FIRST_GENERATION } from '../operations/create-volume.ts';
 import { reserveVolumes } from '../operations/reserve-volumes.ts';

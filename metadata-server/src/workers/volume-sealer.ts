@@ -2,8 +2,6 @@
  * Sealing a volume: first the commit, which decides; then its nodes are told. A node that cannot be reached is told when it registers
  * or with its next heartbeat, and this pass tries again meanwhile.
  */
-
-import type { VolumeId } from '@cairn/core';
 import {
   CairnError,
   type Channel,
@@ -12,6 +10,7 @@ import {
   type Log,
   type NodeId,
   type NodeOrder,
+  type VolumeId,
   Worker,
 } from '@cairn/core';
 import type { ClusterState } from '../cluster/cluster-state.ts';
