@@ -6,7 +6,10 @@
  */
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import { invariant, LIMITS } from '@cairn/core';
-import type { ChannelOptions, Server } from '@grpc/grpc-js';
+import { type ChannelOptions, logVerbosity, type Server, setLogVerbosity } from '@grpc/grpc-js';
+
+// What gRPC would print on stderr reaches callers as errors, and the logs of a role through them.
+setLogVerbosity(logVerbosity.NONE);
 
 /** A packet is closed when it reaches its target, so its last frame may exceed it by a whole message. */
 const GRPC_MESSAGE_BYTES_MAX = LIMITS.messageBytesMax + LIMITS.packetBytesTarget;
