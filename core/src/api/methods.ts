@@ -37,6 +37,11 @@ export interface CallContext {
   principal: Principal;
   /** Aborted when the caller cancelled, its deadline passed or its connection broke. */
   signal: AbortSignal;
+  /**
+   * Calls back once the answer's bytes have been sent or will not be, at once if that is so already. Only there where they are sent from where they lie: with it, a
+   * handler may use their buffer again.
+   */
+  afterAnswer?: (callback: () => void) => void;
 }
 
 /** The bytes of a request are the transport's again when the handler's promise has settled: a handler that keeps them, copies them. */

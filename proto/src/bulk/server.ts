@@ -106,7 +106,11 @@ export class BulkServer {
     const room = this.#buffers.take(bodyBytes);
     try {
       const body = await readBody(request, bodyBytes, room);
-      const context = { principal, signal: abort.signal };
+      const afterAnswer = (callback: () => void) => {
+        if (response.closed) callback();
+        else response.once('close', callback);
+      };
+      const context = { principal, signal: abort.signal, afterAnswer };
       send(response, encoded(method, await method.handle(decodeBody(method.wire.request, body), context)));
     } finally {
       timer.cancel();

@@ -1,5 +1,13 @@
 /** GetChunk: the whole blocks that cover a range, as they lie on the disk, with their checksums. The reader verifies them. */
-import { CairnError, type GetChunkRequest, type Handler, LIMITS, parseChunkId } from '@cairn/core';
+import {
+  BufferPool,
+  CairnError,
+  type CallContext,
+  type GetChunkRequest,
+  type Handler,
+  LIMITS,
+  parseChunkId,
+} from '@cairn/core';
 import type { IndexEntry } from '../index/chunk-index.ts';
 import { type ChunkPiece, coveringBlocks, readPiece } from '../volume/chunk-file.ts';
 import type { Volume } from '../volume/volume.ts';
@@ -7,6 +15,7 @@ import type { NodeParts } from './node-parts.ts';
 
 export function getChunk(parts: NodeParts): Handler<'StorageNode.GetChunk'> {
   const { volumes, memory, traffic } = parts;
+  const pool = new BufferPool(LIMITS.nodeReadBuffersKeptBytes);
   return async (request, context) => {
     const volume = volumes.get(request.volumeId);
     const entry = volume.locate(parseChunkId(request.chunkId));
@@ -15,10 +24,12 @@ export function getChunk(parts: NodeParts): Handler<'StorageNode.GetChunk'> {
     if (!(offset >= 0 && length >= 0 && offset + length <= chunkBytes)) throw new CairnError('RANGE_INVALID');
     const [from, to] = coveringBlocks({ offset, length, chunkBytes });
     const leave = await memory.enter(to - from, context.signal);
+    const room = new Room(pool, context);
     let piece: ChunkPiece;
     try {
-      piece = await read(parts, { volume, entry, request, from, to });
+      piece = await read(parts, { volume, entry, request, from, to, room });
     } finally {
+      room.filled();
       leave();
     }
     traffic.gets += 1;
@@ -40,14 +51,46 @@ interface Piece {
   request: GetChunkRequest;
   from: number;
   to: number;
+  room: Room;
 }
 
-async function read(parts: NodeParts, { volume, entry, request, from, to }: Piece): Promise<ChunkPiece> {
+/** The buffer that one answer is read into: a large one comes from the pool and goes back when its bytes are sent. */
+class Room {
+  readonly #pool: BufferPool;
+  readonly #afterAnswer: CallContext['afterAnswer'];
+  #pooled: Buffer | undefined;
+
+  constructor(pool: BufferPool, { afterAnswer }: CallContext) {
+    this.#pool = pool;
+    this.#afterAnswer = afterAnswer;
+  }
+
+  take(bytes: number): Buffer {
+    if (this.#afterAnswer === undefined || bytes <= LIMITS.packedPayloadBytesMax) return Buffer.allocUnsafeSlow(bytes);
+    this.#pooled = this.#pool.take(bytes);
+    return this.#pooled;
+  }
+
+  /** To be called when nothing is read into it any more. */
+  filled(): void {
+    const buffer = this.#pooled;
+    if (buffer !== undefined) this.#afterAnswer?.(() => this.#pool.give(buffer));
+  }
+}
+
+async function read(parts: NodeParts, { volume, entry, request, from, to, room }: Piece): Promise<ChunkPiece> {
   const { heads, traffic, log } = parts;
   const { chunkId, volumeId } = request;
   const severalPieces = entry.payloadBytes > LIMITS.readBytes;
   const blockChecksums = severalPieces ? heads.get(volumeId, entry.offset) : undefined;
-  const piece = await readPiece(volume.file, { chunkId, entry, from, to, blockChecksums });
+  const piece = await readPiece(volume.file, {
+    chunkId,
+    entry,
+    from,
+    to,
+    blockChecksums,
+    room: (bytes) => room.take(bytes),
+  });
   if (piece === undefined) {
     traffic.getsDamaged += 1;
     if (volume.markDamaged(chunkId, entry)) {

@@ -109,7 +109,13 @@ export class VolumeBench {
 /** The whole chunk, verified as a reader does. @throws CHUNK_NOT_FOUND, CHUNK_CORRUPT. */
 export async function readChunk(volume: Volume, chunk: ChunkId): Promise<Buffer> {
   const entry = volume.locate(chunk);
-  const piece = await readPiece(volume.file, { chunkId: chunk, entry, from: 0, to: entry.payloadBytes });
+  const piece = await readPiece(volume.file, {
+    chunkId: chunk,
+    entry,
+    from: 0,
+    to: entry.payloadBytes,
+    room: Buffer.allocUnsafeSlow,
+  });
   if (piece === undefined) throw new Error(`the head of ${chunk} does not verify`);
   const bad = firstBadBlock({ id: chunk, bytes: piece.payload, checksums: piece.blockChecksums });
   if (bad >= 0) throw new Error(`block ${bad} of ${chunk} does not verify`);

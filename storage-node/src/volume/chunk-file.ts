@@ -20,6 +20,8 @@ export interface ChunkRange extends ChunkPlace {
   to: number;
   /** The checksums of all blocks, if somebody has verified the head before. */
   blockChecksums?: Uint8Array | undefined;
+  /** Gives the buffer to read into, at least so long. */
+  room: (bytes: number) => Buffer;
 }
 
 export interface ChunkPiece {
@@ -40,17 +42,16 @@ export async function readPiece(file: DiskFile, range: ChunkRange): Promise<Chun
   const { entry, from, to } = range;
   const headLength = headBytes('chunk', entry.payloadBytes);
   if (range.blockChecksums === undefined && from <= ONE_READ_BYTES) return readWithHead(file, range);
-  const payload = Buffer.allocUnsafeSlow(to - from);
-  const reading = file.read(payload, entry.offset + headLength + from);
-  const [count, head] = await Promise.all([reading, range.blockChecksums ? undefined : readHead(file, range)]);
-  const blockChecksums = range.blockChecksums ?? head?.blockChecksums;
+  const payload = range.room(to - from).subarray(0, to - from);
+  const blockChecksums = range.blockChecksums ?? (await readHead(file, range))?.blockChecksums;
+  const count = await file.read(payload, entry.offset + headLength + from);
   if (count < payload.length || blockChecksums === undefined) return undefined;
   return { blockChecksums, payload };
 }
 
 async function readWithHead(file: DiskFile, range: ChunkRange): Promise<ChunkPiece | undefined> {
   const headLength = headBytes('chunk', range.entry.payloadBytes);
-  const bytes = Buffer.allocUnsafeSlow(headLength + range.to);
+  const bytes = range.room(headLength + range.to).subarray(0, headLength + range.to);
   const count = await file.read(bytes, range.entry.offset);
   const head = headOf(bytes, range);
   if (count < bytes.length || head === undefined) return undefined;
