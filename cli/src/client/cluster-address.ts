@@ -4,6 +4,7 @@ import { CairnError, type Field, field } from '@cairn/core';
 import { type KeyPair, parseCredentials } from '../dev/credentials.ts';
 import { DataFolder } from '../dev/data-folder.ts';
 import { readEndpoints } from '../dev/endpoints.ts';
+import { DATA_DIR_DEFAULT } from '../dev/flags.ts';
 import { UsageError } from '../exit-code.ts';
 
 export interface ClusterAccess extends KeyPair {
@@ -13,14 +14,12 @@ export interface ClusterAccess extends KeyPair {
 
 type Environment = Record<string, string | undefined>;
 
-const DEFAULT_FOLDER = './cairn-data';
-
 /**
  * @param named What `--cluster` says; else CAIRN_CLUSTER, else ./cairn-data.
  * @throws UNAVAILABLE when there is no cluster there; UsageError when keys are missing.
  */
 export function resolveCluster(named: string | undefined, environment: Environment): ClusterAccess {
-  const place = named ?? (environment['CAIRN_CLUSTER'] || DEFAULT_FOLDER);
+  const place = named ?? (environment['CAIRN_CLUSTER'] || DATA_DIR_DEFAULT);
   if (fs.statSync(place, { throwIfNoEntry: false })?.isDirectory()) return accessByFolder(new DataFolder(place));
   const metadata = addressesOf(place);
   if (metadata !== undefined) return { metadata, ...keysFor(place, environment) };

@@ -1,14 +1,15 @@
 /** `cairn dev`: a whole cluster on this machine, from an empty folder or from what an earlier run left, until it is told to stop. */
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { type Clock, realClock, sleep } from '@cairn/core';
 import { EXIT } from '../exit-code.ts';
 import { adminPage } from './admin-page.ts';
 import { DataFolder } from './data-folder.ts';
 import { replaceFile } from './endpoints.ts';
 import { EventJournal } from './event-journal.ts';
-import type { DevOptions } from './flags.ts';
+import { DATA_DIR_DEFAULT, type DevOptions } from './flags.ts';
 import { waitForLeftovers } from './leftovers.ts';
-import { livenessWorker } from './liveness.ts';
+import { Liveness } from './liveness.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { takePidLock } from './run-lock.ts';
 import { startScreen } from './start-screen.ts';
@@ -65,16 +66,17 @@ async function serve({ options, folder, prepared, signals }: Serving): Promise<n
   });
   const startedAt = realClock.monotonic();
   supervisor.start();
-  const liveness = livenessWorker({ children: supervisor.children, journal, terminal, clock: realClock });
+  const liveness = new Liveness({ children: supervisor.children, journal, terminal, clock: realClock }).worker();
   const failure = hopeless.promise.then(({ name, reason }) => `${name} cannot start: ${reason}`);
 
   const ready = untilReady({ supervisor, prepared, clock: realClock, signal: signals.wanted });
   let failed = await Promise.race([ready.then(() => undefined), failure, signals.first.then(() => undefined)]);
   if (failed === undefined && !signals.wanted.aborted) {
     const elapsedMs = Math.round(realClock.monotonic() - startedAt);
+    const isDefaultFolder = folder.root === path.resolve(DATA_DIR_DEFAULT);
     replaceFile(folder.ready, `${new Date(realClock.now()).toISOString()}\n`);
     journal.write('cluster-ready', { elapsedMs });
-    terminal.say(startScreen({ ...prepared, folder, elapsedMs }));
+    terminal.say(startScreen({ ...prepared, folder, isDefaultFolder, elapsedMs }));
     supervisor.isStarting = false;
     liveness.start();
     failed = await Promise.race([failure, signals.first.then(() => undefined)]);

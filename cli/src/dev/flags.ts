@@ -11,6 +11,7 @@ import {
 } from '@cairn/core';
 import { UsageError } from '../exit-code.ts';
 
+export const DATA_DIR_DEFAULT = './cairn-data';
 const NODES_MAX = 64;
 const GATEWAYS_MAX = 64;
 
@@ -22,7 +23,7 @@ const profiles = Object.keys(TIMER_PROFILES) as ProfileName[];
 
 /** Keys are the flags themselves, so that a refusal names what was typed. */
 const SCHEMA = {
-  '--data': field.text('a folder', { fallback: () => './cairn-data' }),
+  '--data': field.text('a folder', { fallback: () => DATA_DIR_DEFAULT }),
   '--nodes': optional(field.integer({ min: 1, max: NODES_MAX })),
   '--gateways': optional(field.integer({ min: 1, max: GATEWAYS_MAX })),
   '--metadata-servers': field.integer({ min: 1, max: 16 }, { fallback: () => 1 }),

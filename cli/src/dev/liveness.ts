@@ -11,38 +11,53 @@ const ANSWER_TIMEOUT_MS = 5000;
 const MISSES_MAX = 2;
 
 export interface LivenessOptions {
-  children: readonly RoleChild[];
+  children: readonly Pick<RoleChild, 'plan' | 'hasEnded' | 'listening' | 'pid'>[];
   journal: EventJournal;
   terminal: Terminal;
   clock: Clock;
+  answerTimeoutMs?: number;
 }
 
-export function livenessWorker({ children, journal, terminal, clock }: LivenessOptions): Worker {
-  const misses = new Map<string, number>();
-  const look = async (child: RoleChild): Promise<void> => {
+export class Liveness {
+  readonly #options: LivenessOptions;
+  readonly #misses = new Map<string, number>();
+
+  constructor(options: LivenessOptions) {
+    this.#options = options;
+  }
+
+  worker(): Worker {
+    return new Worker({
+      name: 'liveness',
+      clock: this.#options.clock,
+      intervalMs: INTERVAL_MS,
+      pass: () => this.look(),
+    });
+  }
+
+  /** Asks every role once. @returns How many. */
+  async look(): Promise<number> {
+    const { children } = this.#options;
+    await Promise.all(children.map((child) => this.#lookAt(child)));
+    return children.length;
+  }
+
+  async #lookAt(child: LivenessOptions['children'][number]): Promise<void> {
+    const { journal, terminal, answerTimeoutMs = ANSWER_TIMEOUT_MS } = this.#options;
     const { name } = child.plan;
-    const before = misses.get(name) ?? 0;
     if (child.hasEnded || child.listening === undefined) return;
-    if ((await adminPage(child.listening.admin, '/livez', ANSWER_TIMEOUT_MS)) !== undefined) {
-      misses.delete(name);
-      if (before < MISSES_MAX) return;
+    const answer = await adminPage(child.listening.admin, '/livez', answerTimeoutMs);
+    const before = this.#misses.get(name) ?? 0;
+    if (answer !== undefined || child.hasEnded) {
+      this.#misses.delete(name);
+      if (before < MISSES_MAX || answer === undefined) return;
       journal.write('role-answers-again', { role: name });
       terminal.say(`${name} answers again`);
       return;
     }
-    if (child.hasEnded) return;
-    misses.set(name, before + 1);
+    this.#misses.set(name, before + 1);
     if (before + 1 !== MISSES_MAX) return;
     journal.write('role-silent', { role: name, pid: child.pid });
     terminal.say(`${name} (process ${child.pid}) runs but does not answer; kill -9 ${child.pid} lets it start afresh`);
-  };
-  return new Worker({
-    name: 'liveness',
-    clock,
-    intervalMs: INTERVAL_MS,
-    pass: async () => {
-      await Promise.all(children.map(look));
-      return children.length;
-    },
-  });
+  }
 }

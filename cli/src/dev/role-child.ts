@@ -69,11 +69,18 @@ export class RoleChild {
     return this.#child === undefined;
   }
 
+  /** Writes what the role is started from. Once, so that restarts need no room on the disk. */
+  prepare(): void {
+    const { plan, folder } = this.#options;
+    replaceFile(folder.configFile(plan.name), `${JSON.stringify(plan.config, undefined, 2)}\n`);
+    const sockets = plan.config['socketDir'];
+    if (typeof sockets === 'string') fs.mkdirSync(sockets, { recursive: true, mode: 0o700 });
+  }
+
   start(): void {
     const { plan, folder, log, journal, clock } = this.#options;
     this.#clearSockets();
     const configFile = folder.configFile(plan.name);
-    replaceFile(configFile, `${JSON.stringify(plan.config, undefined, 2)}\n`);
     const child = spawn(process.execPath, [...plan.nodeFlags, ENTRY, plan.role, '--config', configFile], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: this.#environment(),
@@ -90,7 +97,7 @@ export class RoleChild {
       if (child.pid === undefined) this.#ended(child, { code: null, signal: null });
     });
     child.on('close', (code, signal) => this.#ended(child, { code, signal }));
-    if (child.pid !== undefined) replaceFile(folder.pidFile(plan.name), `${child.pid}\n`);
+    if (child.pid !== undefined) this.#writePid(child.pid);
     journal.write('role-started', { role: plan.name, pid: child.pid });
   }
 
@@ -125,11 +132,19 @@ export class RoleChild {
     return { ...environment, [SUPERVISED]: '1' };
   }
 
+  /** What a killed process left. Nothing is made here: a restart must work on a full disk. */
   #clearSockets(): void {
     const folder = this.plan.config['socketDir'];
     if (typeof folder !== 'string') return;
-    fs.rmSync(folder, { recursive: true, force: true });
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const name of fs.readdirSync(folder)) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+  }
+
+  #writePid(pid: number): void {
+    try {
+      replaceFile(this.#options.folder.pidFile(this.plan.name), `${pid}\n`);
+    } catch (error) {
+      this.#options.terminal.say(`${this.plan.name} runs as process ${pid}, but: ${(error as Error).message}`);
+    }
   }
 
   #hear(message: RoleReport): void {

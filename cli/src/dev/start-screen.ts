@@ -11,6 +11,8 @@ export interface Screen {
   endpoint: string;
   folder: DataFolder;
   key: KeyPair & { generated: boolean };
+  /** Commands find this folder without being told. */
+  isDefaultFolder: boolean;
   elapsedMs: number;
 }
 
@@ -34,10 +36,12 @@ export function startScreen(screen: Screen): string {
       '',
     );
   }
+  const cluster = screen.isDefaultFolder ? [] : [`    export CAIRN_CLUSTER='${folder.root}'`];
   lines.push(
     '  Try it from another terminal:',
     `    export AWS_SHARED_CREDENTIALS_FILE='${folder.credentials}' AWS_DEFAULT_REGION=us-east-1`,
     `    aws --endpoint-url ${screen.endpoint} s3 mb s3://photos`,
+    ...cluster,
     `    npx cairn put README.md photos/readme    npx cairn cat photos/readme    npx cairn status`,
     '',
     `  A write is answered when it is fsynced on ${shape.writeQuorum} of ${counted(shape.replicas, 'node')} and committed to the metadata log.`,

@@ -55,6 +55,7 @@ export class Supervisor {
   }
 
   start(): void {
+    for (const child of this.children) child.prepare();
     this.#publish();
     for (const child of this.children) child.start();
   }
@@ -113,7 +114,12 @@ export class Supervisor {
     const endpoints: Endpoints = { s3: this.#options.s3, metadata, roles };
     const text = `${JSON.stringify(endpoints, undefined, 2)}\n`;
     if (text === this.#published) return;
-    this.#published = text;
-    replaceFile(this.#options.folder.endpoints, text);
+    try {
+      replaceFile(this.#options.folder.endpoints, text);
+      this.#published = text;
+    } catch (error) {
+      // The addresses that are on disk are those of the plan, which the roles keep.
+      this.#options.terminal.say(`cannot write ${this.#options.folder.endpoints}: ${(error as Error).message}`);
+    }
   }
 }

@@ -22,7 +22,7 @@ import {
   toCairnError,
 } from '@cairn/core';
 import type { RoleName } from '../dev/endpoints.ts';
-import { EXIT, UsageError } from '../exit-code.ts';
+import { EXIT } from '../exit-code.ts';
 import { startAdminListener } from './admin-listener.ts';
 import { createLog, type RoleLog } from './log.ts';
 import { metricsPage } from './metrics.ts';
@@ -108,7 +108,8 @@ function armFromEnvironment(): void {
   const text = process.env['CRASH_AT'];
   if (text === undefined || text === '') return;
   if (!armFailpoint(text, () => process.kill(process.pid, 'SIGKILL'))) {
-    throw new UsageError(
+    throw new CairnError(
+      'CONFIG_INVALID',
       `CRASH_AT ${JSON.stringify(text)} names no failpoint; write name[:n], one of ${FAILPOINTS.join(', ')}`,
     );
   }
@@ -173,9 +174,10 @@ function endOnBrokenInvariants(log: RoleLog): void {
 
 function endWithFailure(thrown: unknown, log: RoleLog): never {
   const error = toCairnError(thrown);
-  const cause = thrown instanceof Error ? thrown : error;
-  log.error({ code: error.code, err: cause }, error.message);
+  // A stack tells something only where nobody foresaw the error.
+  const details = error.code === 'INTERNAL' ? { err: thrown instanceof Error ? thrown : error } : {};
+  log.error({ code: error.code, ...details }, error.message);
   log.flush();
   report({ kind: 'failed', code: error.code, message: error.message });
-  process.exit(thrown instanceof UsageError ? EXIT.usage : EXIT.failed);
+  process.exit(EXIT.failed);
 }
