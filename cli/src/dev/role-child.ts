@@ -73,8 +73,6 @@ export class RoleChild {
   prepare(): void {
     const { plan, folder } = this.#options;
     replaceFile(folder.configFile(plan.name), `${JSON.stringify(plan.config, undefined, 2)}\n`);
-    const sockets = plan.config['socketDir'];
-    if (typeof sockets === 'string') fs.mkdirSync(sockets, { recursive: true, mode: 0o700 });
   }
 
   start(): void {
@@ -132,11 +130,16 @@ export class RoleChild {
     return { ...environment, [SUPERVISED]: '1' };
   }
 
-  /** What a killed process left. Nothing is made here: a restart must work on a full disk. */
+  /** What a killed process left. Nothing new is needed here: a restart must work on a full disk. */
   #clearSockets(): void {
     const folder = this.plan.config['socketDir'];
     if (typeof folder !== 'string') return;
-    for (const name of fs.readdirSync(folder)) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+    try {
+      fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+      for (const name of fs.readdirSync(folder)) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+    } catch (error) {
+      this.#options.terminal.say(`${this.plan.name}: ${(error as Error).message}`);
+    }
   }
 
   #writePid(pid: number): void {
