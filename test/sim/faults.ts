@@ -1,0 +1,239 @@
+/**
+ * Faults, drawn from a seed. They stay within what CONTRACT.md promises to survive: bytes that were synced change or vanish on one
+ * storage node only, the victim of the run (writeQuorum - 1 of them); everything else may happen to everyone, and to all at once.
+ */
+import { sleep } from '@cairn/core';
+import type { SeededRandom } from '@cairn/core/testing';
+import { DISK_BYTES, type Machine } from './machine.ts';
+import { HEALTHY_LINK, type World } from './world.ts';
+
+const PAUSE_MS = [100, 3000] as const;
+const LASTS_MS = [50, 6000] as const;
+/** One in ten lasts longer than a client's patience. */
+const LASTS_LONG_MS = [10_000, 30_000] as const;
+const SKEW_MS_MAX = 300_000;
+
+interface Chance {
+  between(range: readonly [number, number]): number;
+  one<T>(of: readonly T[]): T;
+  below(bound: number): number;
+}
+
+/** One kind of fault: does it, waits, undoes it. */
+type Fault = (world: World, chance: Chance) => Promise<void>;
+
+const POWER = ['stays', 'stays', 'cut', 'torn'] as const;
+
+const rest = (world: World, chance: Chance) =>
+  sleep(world.time, chance.between(chance.below(10) === 0 ? LASTS_LONG_MS : LASTS_MS));
+const say = (world: World, what: string) => world.events.add('fault', what);
+
+async function down(world: World, machines: readonly Machine[], chance: Chance): Promise<void> {
+  await rest(world, chance);
+  for (const machine of machines) {
+    if (machine.isUp) continue;
+    say(world, `${machine.name} starts again`);
+    void machine.start();
+  }
+}
+
+/** Machines that run, of those given. */
+const running = (machines: readonly Machine[]) => machines.filter(({ isUp }) => isUp);
+
+const crash: Fault = async (world, chance) => {
+  const machine = chance.one(world.machines);
+  if (!machine.isUp) return;
+  const power = chance.one(POWER);
+  say(world, `${machine.name} crashes, its power: ${power}`);
+  machine.kill({ power });
+  await down(world, [machine], chance);
+};
+
+const sitePower: Fault = async (world, chance) => {
+  const machines = running(world.machines);
+  say(world, 'the power of the whole site is cut');
+  for (const machine of machines) machine.kill({ power: 'torn' });
+  await down(world, machines, chance);
+};
+
+/** The cut comes in the middle of a write, a sync, a rename. */
+const powerAtChange: Fault = async (world, chance) => {
+  const machine = chance.one(world.machines);
+  if (!machine.isUp) return;
+  const nth = 1 + chance.below(12);
+  say(world, `${machine.name} loses power at its change number ${nth} from now`);
+  machine.disk.powerCutAtChange(nth, { torn: chance.below(2) === 0 });
+  await rest(world, chance);
+  if (machine.disk.isOff) machine.followDisk();
+  else if (machine.isUp) machine.kill({ power: 'torn' });
+  await down(world, [machine], chance);
+};
+
+const stop: Fault = async (world, chance) => {
+  const machine = chance.one(world.machines);
+  if (!machine.isReady) return;
+  say(world, `${machine.name} is stopped in order`);
+  await Promise.race([machine.stop(), sleep(world.time, 20_000)]);
+  await down(world, [machine], chance);
+};
+
+const clientCrash: Fault = async (world, chance) => {
+  const at = chance.below(world.clients.length);
+  say(world, `${world.client(at).name} crashes`);
+  world.restartClient(at);
+};
+
+const partition: Fault = async (world, chance) => {
+  const name = chance.one(world.machines).name;
+  const others = world.names.filter((other) => other !== name);
+  say(world, `${name} is cut off from everyone`);
+  world.network.partition([name], others);
+  await rest(world, chance);
+  for (const other of others) {
+    world.network.heal(name, other);
+    world.network.heal(other, name);
+  }
+  say(world, `${name} is reached again`);
+};
+
+const oneWayCut: Fault = async (world, chance) => {
+  const [from, to] = [chance.one(world.names), chance.one(world.names)];
+  say(world, `nothing goes from ${from} to ${to}`);
+  world.network.cut(from, to);
+  await rest(world, chance);
+  world.network.heal(from, to);
+  say(world, `messages go from ${from} to ${to} again`);
+};
+
+const badLink: Fault = async (world, chance) => {
+  const [from, to] = [chance.one(world.names), chance.one(world.names)];
+  const slowestMs = chance.one([20, 300, 1500]);
+  say(world, `messages from ${from} to ${to} are slow up to ${slowestMs} ms, lost and reordered`);
+  world.network.setFaults(from, to, { delayMs: [0.1, slowestMs], dropShare: 0.1, reorderShare: 0.3 });
+  await rest(world, chance);
+  world.network.setFaults(from, to, HEALTHY_LINK);
+};
+
+const diskFull: Fault = async (world, chance) => {
+  const machine = chance.one(world.machines);
+  if (!machine.isUp) return;
+  const { totalBytes, freeBytes } = await machine.disk.space('/');
+  say(world, `the disk of ${machine.name} gets full`);
+  machine.disk.capacityBytes = totalBytes - freeBytes + chance.below(100_000);
+  await rest(world, chance);
+  machine.disk.capacityBytes = DISK_BYTES;
+  say(world, `the disk of ${machine.name} has room again`);
+};
+
+const failedSync: Fault = async (world, chance) => {
+  const { disk, name } = chance.one(world.machines);
+  say(world, `a sync fails on ${name}`);
+  disk.failNextSync();
+};
+
+const tornWrite: Fault = async (world, chance) => {
+  const { disk, name } = chance.one(world.machines);
+  say(world, `a write stops in its middle on ${name}`);
+  disk.tearNthWrite(1 + chance.below(10));
+};
+
+const failedReads: Fault = async (world, chance) => {
+  const machine = chance.one(world.nodes);
+  say(world, `reads fail on ${machine.name}`);
+  machine.disk.failReads();
+  await rest(world, chance);
+  machine.disk.heal();
+};
+
+const clockJump: Fault = async (world, chance) => {
+  const machine = chance.one(world.machines);
+  machine.skewMs = Math.round(chance.between([-SKEW_MS_MAX, SKEW_MS_MAX]));
+  say(world, `the clock of ${machine.name} is set ${Math.round(machine.skewMs / 1000)} s from the true time`);
+};
+
+/** A bit changes in a volume of the first node, which is the victim. */
+const bitFlip: Fault = async (world, chance) => {
+  const [victim] = world.nodes;
+  if (victim === undefined || victim.disk.isOff) return;
+  const folder = '/data/volumes';
+  const names = await victim.disk.list(folder);
+  if (names.length === 0) return;
+  const path = `${folder}/${chance.one(names)}`;
+  const size = (await victim.disk.readFile(path).catch(() => undefined))?.length ?? 0;
+  if (size === 0) return;
+  const offset = chance.below(size);
+  victim.disk.flipBit(path, offset, chance.below(8));
+  say(world, `a bit flips on ${victim.name}: ${path} at ${offset} of ${size}`);
+};
+
+/** By name, and how often each is chosen. */
+const FAULTS: Record<string, [Fault, number]> = {
+  crash: [crash, 5],
+  sitePower: [sitePower, 1],
+  powerAtChange: [powerAtChange, 3],
+  stop: [stop, 1],
+  clientCrash: [clientCrash, 1],
+  partition: [partition, 2],
+  oneWayCut: [oneWayCut, 2],
+  badLink: [badLink, 3],
+  diskFull: [diskFull, 1],
+  failedSync: [failedSync, 1],
+  tornWrite: [tornWrite, 1],
+  failedReads: [failedReads, 1],
+  clockJump: [clockJump, 1],
+  bitFlip: [bitFlip, 3],
+};
+export const FAULT_NAMES = Object.keys(FAULTS);
+
+export class Faults {
+  readonly #world: World;
+  readonly #random: SeededRandom;
+  readonly #pool: Fault[];
+  #stopped = false;
+  #running = 0;
+  #count = 0;
+
+  constructor(options: { world: World; random: SeededRandom; names: readonly string[] }) {
+    this.#world = options.world;
+    this.#random = options.random;
+    this.#pool = options.names.flatMap((name) => {
+      const [fault, weight] = FAULTS[name] as [Fault, number];
+      return Array.from({ length: weight }, () => fault);
+    });
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Begins a fault every now and then, until stopped; several may last at once. */
+  async run(): Promise<void> {
+    const random = this.#random;
+    const chance: Chance = {
+      between: ([least, most]) => least + random.fraction() * (most - least),
+      one: (of) => of[random.below(of.length)] as never,
+      below: (bound) => random.below(bound),
+    };
+    while (this.#pool.length > 0) {
+      await sleep(this.#world.time, chance.between(PAUSE_MS));
+      if (this.#stopped) return;
+      this.#count += 1;
+      this.#running += 1;
+      void chance
+        .one(this.#pool)(this.#world, chance)
+        .finally(() => {
+          this.#running -= 1;
+        });
+    }
+  }
+
+  /** No more faults begin. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Whether all have been undone. */
+  get isOver(): boolean {
+    return this.#running === 0;
+  }
+}
