@@ -53,11 +53,11 @@ export const LIMITS = {
   /** Bytes of chunk bodies one storage node holds in memory before senders wait. */
   nodeInflightBytes: 64 * MIB,
   /** Bytes of buffers for bodies that a listener of the bulk lane keeps for the next ones. */
-  bulkBuffersKeptBytes: 40 * MIB,
+  bulkBuffersKeptBytes: 32 * MIB,
   /** Bytes of buffers for chunk reads that a storage node keeps for the next ones. */
   nodeReadBuffersKeptBytes: 16 * MIB,
   /** Bytes of chunk bodies one SDK client holds for writing, over all its puts. */
-  clientWriteBytes: 96 * MIB,
+  clientWriteBytes: 64 * MIB,
   /** Bytes of pieces one SDK client prefetches for reading, over all its gets. */
   clientReadBytes: 64 * MIB,
   /** Chunks of one put in flight at once. */
