@@ -7,7 +7,14 @@ import type { SeededRandom } from '@cairn/core/testing';
 import { DISK_BYTES, type Machine } from './machine.ts';
 import { HEALTHY_LINK, type World } from './world.ts';
 
-const PAUSE_MS = [100, 3000] as const;
+/** Between two faults; which of them, is drawn for each run. */
+const PAUSES_MS = [
+  [10, 400],
+  [50, 1500],
+  [100, 3000],
+] as const;
+/** Share of the kinds that a run has: many of one kind show what one of many hides (Groce et al., "Swarm testing", 2012). */
+const KIND_SHARES = [0.3, 0.6, 1];
 const LASTS_MS = [50, 6000] as const;
 /** One in ten lasts longer than a client's patience. */
 const LASTS_LONG_MS = [10_000, 30_000] as const;
@@ -151,10 +158,9 @@ const clockJump: Fault = async (world, chance) => {
   say(world, `the clock of ${machine.name} is set ${Math.round(machine.skewMs / 1000)} s from the true time`);
 };
 
-/** A bit changes in a volume of the first node, which is the victim. */
-const bitFlip: Fault = async (world, chance) => {
-  const [victim] = world.nodes;
-  if (victim === undefined || victim.disk.isOff) return;
+/** A bit changes in a volume. */
+async function flipOn(world: World, victim: Machine, chance: Chance): Promise<void> {
+  if (victim.disk.isOff) return;
   const folder = '/data/volumes';
   const names = await victim.disk.list(folder);
   if (names.length === 0) return;
@@ -164,6 +170,14 @@ const bitFlip: Fault = async (world, chance) => {
   const offset = chance.below(size);
   victim.disk.flipBit(path, offset, chance.below(8));
   say(world, `a bit flips on ${victim.name}: ${path} at ${offset} of ${size}`);
+}
+
+/** The first node is the victim of the run. */
+const bitFlip: Fault = (world, chance) => flipOn(world, world.nodes[0] as Machine, chance);
+
+/** Beyond the promise: bits rot everywhere, many at once. */
+const rotEverywhere: Fault = async (world, chance) => {
+  for (const node of world.nodes) for (let flips = 0; flips < 40; flips++) await flipOn(world, node, chance);
 };
 
 /** By name, and how often each is chosen. */
@@ -184,20 +198,31 @@ const FAULTS: Record<string, [Fault, number]> = {
   bitFlip: [bitFlip, 3],
 };
 export const FAULT_NAMES = Object.keys(FAULTS);
+/** What an auditor must not let pass. */
+const BEYOND_THE_PROMISE: Record<string, [Fault, number]> = { rotEverywhere: [rotEverywhere, 1] };
 
 export class Faults {
   readonly #world: World;
-  readonly #random: SeededRandom;
+  readonly #chance: Chance;
   readonly #pool: Fault[];
+  readonly #pauseMs: readonly [number, number];
   #stopped = false;
   #running = 0;
   #count = 0;
 
-  constructor(options: { world: World; random: SeededRandom; names: readonly string[] }) {
-    this.#world = options.world;
-    this.#random = options.random;
-    this.#pool = options.names.flatMap((name) => {
-      const [fault, weight] = FAULTS[name] as [Fault, number];
+  constructor({ world, random, names }: { world: World; random: SeededRandom; names: readonly string[] }) {
+    this.#world = world;
+    const chance: Chance = {
+      between: ([least, most]) => least + random.fraction() * (most - least),
+      one: (of) => of[random.below(of.length)] as never,
+      below: (bound) => random.below(bound),
+    };
+    this.#chance = chance;
+    this.#pauseMs = chance.one(PAUSES_MS);
+    const share = chance.one(KIND_SHARES);
+    const chosen = names.filter(() => random.fraction() < share);
+    this.#pool = (chosen.length > 0 ? chosen : names).flatMap((name) => {
+      const [fault, weight] = { ...FAULTS, ...BEYOND_THE_PROMISE }[name] as [Fault, number];
       return Array.from({ length: weight }, () => fault);
     });
   }
@@ -208,14 +233,9 @@ export class Faults {
 
   /** Begins a fault every now and then, until stopped; several may last at once. */
   async run(): Promise<void> {
-    const random = this.#random;
-    const chance: Chance = {
-      between: ([least, most]) => least + random.fraction() * (most - least),
-      one: (of) => of[random.below(of.length)] as never,
-      below: (bound) => random.below(bound),
-    };
+    const chance = this.#chance;
     while (this.#pool.length > 0) {
-      await sleep(this.#world.time, chance.between(PAUSE_MS));
+      await sleep(this.#world.time, chance.between(this.#pauseMs));
       if (this.#stopped) return;
       this.#count += 1;
       this.#running += 1;

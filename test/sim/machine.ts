@@ -27,6 +27,8 @@ export interface MachineOptions {
   random: SeededRandom;
   events: Events;
   start: (ports: MachinePorts) => Promise<RunningRole>;
+  /** See SlowDiskOptions. */
+  diskLies: boolean;
   /** Something happened that no fault explains. */
   violated: (what: string) => void;
 }
@@ -68,12 +70,12 @@ export class Machine {
   /** Starts the role, again and again until it runs. */
   async start(): Promise<void> {
     this.#wantedUp = true;
-    const { name, time, network, start, events } = this.#options;
+    const { name, time, network, start, events, diskLies: lies } = this.#options;
     this.#starts += 1;
     const clock = new ProcessClock(time, () => this.skewMs);
     this.#clock = clock;
     const random: Random = this.#random.fork(`process ${this.#starts}`);
-    const disk = slowDisk(this.disk, { clock, random, delays: DELAYS });
+    const disk = slowDisk(this.disk, { clock, random, delays: DELAYS, lies });
     const openIndex = async () => fencedIndex(this.#index.open(), clock);
     const ports = { clock, random, disk, openIndex, transport: network.transport(name), log: events.logOf(name) };
     try {

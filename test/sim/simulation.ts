@@ -12,6 +12,8 @@ export interface SimulationOptions {
   simulatedMs?: number;
   /** Kinds of faults; all when left out. */
   faults?: readonly string[];
+  /** The disks of storage nodes lie about their syncs: the auditor has to notice. */
+  disksLie?: boolean;
 }
 
 export interface SimulationResult {
@@ -51,10 +53,10 @@ class Simulation {
 
   constructor(options: SimulationOptions) {
     this.#options = options;
-    const { seed, faults: names = FAULT_NAMES } = options;
+    const { seed, faults: names = FAULT_NAMES, disksLie = false } = options;
     const violated = (what: string) => this.#violated(what);
     const nodes = 3 + (seed % 3);
-    this.#world = new World({ seed, nodes, clients: CLIENTS, violated });
+    this.#world = new World({ seed, nodes, clients: CLIENTS, disksLie, violated });
     this.#auditor = new Auditor(violated);
     const { random } = this.#world;
     const shared = { world: this.#world, auditor: this.#auditor };

@@ -22,6 +22,8 @@ export interface WorldOptions {
   seed: number;
   nodes: number;
   clients: number;
+  /** The disks of storage nodes lie about their syncs. */
+  disksLie: boolean;
   violated: (what: string) => void;
 }
 
@@ -45,16 +47,16 @@ export class World {
   readonly #kills = new Map<string, () => void>();
   #clientStarts = 0;
 
-  constructor({ seed, nodes, clients, violated }: WorldOptions) {
+  constructor({ seed, nodes, clients, disksLie, violated }: WorldOptions) {
     this.random = new SeededRandom(seed);
     const { time, events, random } = this;
     const { rpcDeadlineMs } = TIMERS;
     this.network = new MemoryNetwork({ clock: time, random: random.fork('network'), rpcDeadlineMs });
     const shared = { time, events, random, network: this.network, violated };
-    this.metadata = new Machine({ ...shared, name: 'metadata', start: startMetadata });
+    this.metadata = new Machine({ ...shared, name: 'metadata', diskLies: false, start: startMetadata });
     this.nodes = Array.from({ length: nodes }, (_, at) => {
       const name = `node-${at + 1}`;
-      return new Machine({ ...shared, name, start: (ports) => startNode(name, ports) });
+      return new Machine({ ...shared, name, diskLies: disksLie, start: (ports) => startNode(name, ports) });
     });
     for (let at = 0; at < clients; at++) this.#startClient(at);
     this.healNetwork();
