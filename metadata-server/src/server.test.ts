@@ -127,6 +127,21 @@ describe('a cluster of three nodes', () => {
     expect((await cluster.openSession()).grants.map(({ volumeId }) => volumeId)).not.toContain(first);
   });
 
+  it('does not litter the nodes that answer while no quorum can make a volume', async () => {
+    cluster = await startCluster();
+    const n1 = await cluster.addNode('n1');
+    const refuse = (node: TestNode) => {
+      node.refuses = new CairnError('DISK_FAILED');
+    };
+    const others = [await cluster.addNode('n2', { prepare: refuse }), await cluster.addNode('n3', { prepare: refuse })];
+    await cluster.clock.advance(2000);
+    const { sessionId } = await cluster.openSession();
+    for (let tries = 0; tries < 60; tries++) expect(await codeOf(renew({ sessionId, failures: [] }))).not.toBe('done');
+    expect(n1.volumes.size).toBeLessThan(50);
+    for (const node of others) node.refuses = undefined;
+    await cluster.until(async () => (await volumes()).length >= 2);
+  });
+
   it('makes a volume of those that answer when a node refuses, and leaves that node alone for a while', async () => {
     cluster = await startCluster();
     await cluster.addNode('n1');

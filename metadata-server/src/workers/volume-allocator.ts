@@ -34,6 +34,12 @@ const SETTLE_AFTER_START_MS = 5000;
 const SETTLE_AFTER_REGISTRATION_MS = 1500;
 /** Once a quorum of replicas is made, how long the others are waited for. */
 const STRAGGLER_WAIT_MS = 1000;
+/**
+ * The pause after the second failure in a row to make a volume, doubled with each further one. A failed try leaves empty replicas on the
+ * nodes that did make theirs, and writers that wait for a volume ask for a pass many times a second.
+ */
+const FAILURE_PAUSE_MS = 250;
+const FAILURE_PAUSE_MAX_MS = 15_000;
 
 export interface VolumeAllocatorOptions {
   state: Pick<ClusterState, 'nodes' | 'volumes'>;
@@ -54,6 +60,8 @@ export class VolumeAllocator {
   readonly worker: Worker;
   readonly #options: VolumeAllocatorOptions;
   #running: Promise<number> | undefined;
+  #failuresInARow = 0;
+  #createsAgainAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: VolumeAllocatorOptions) {
     this.#options = options;
@@ -95,11 +103,12 @@ export class VolumeAllocator {
   async #pass(): Promise<number> {
     let done = 0;
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      const plan = this.#plan();
-      if (plan.seal.length === 0 && plan.create.length === 0) break;
-      for (const { id, reason } of plan.seal) await this.#options.sealer.seal(id, reason);
-      await this.#createAll(plan.create);
-      done += plan.seal.length + plan.create.length;
+      const { seal, create: wanted } = this.#plan();
+      const create = this.#options.clock.monotonic() < this.#createsAgainAtMs ? [] : wanted;
+      if (seal.length === 0 && create.length === 0) break;
+      for (const { id, reason } of seal) await this.#options.sealer.seal(id, reason);
+      await this.#createAll(create);
+      done += seal.length + create.length;
     }
     return done;
   }
@@ -128,7 +137,16 @@ export class VolumeAllocator {
     if (plans.length === 0) return;
     const ids = await this.#options.executor.submit(reserveVolumes(plans.length));
     const created = await Promise.allSettled(plans.map((plan, at) => this.#create(ids[at] as VolumeId, plan)));
-    for (const result of created) if (result.status === 'rejected') throw result.reason;
+    const failed = created.find((result) => result.status === 'rejected');
+    this.#pauseAfter(failed !== undefined);
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  #pauseAfter(failure: boolean): void {
+    this.#failuresInARow = failure ? this.#failuresInARow + 1 : 0;
+    if (this.#failuresInARow < 2) return;
+    const pauseMs = Math.min(FAILURE_PAUSE_MAX_MS, FAILURE_PAUSE_MS * 2 ** (this.#failuresInARow - 2));
+    this.#createsAgainAtMs = this.#options.clock.monotonic() + pauseMs;
   }
 
   async #create(id: VolumeId, { nodeIds, replicasMin }: PlannedVolume): Promise<void> {
