@@ -51,6 +51,20 @@ describe('a commit', () => {
     expect(new Set(cluster.leader.commits.map(({ commitId }) => commitId)).size).toBe(1);
   });
 
+  it('whose answer is lost stays unknown when nobody leads afterwards', async () => {
+    const bucket = client.bucket('b');
+    await clock.run(bucket.put('warm', 'x'));
+    cluster.leader.onAnswer = (method) => {
+      if (method !== 'Commit') return;
+      cluster.leader.onCall = () => {
+        throw new CairnError('LEADER_UNKNOWN');
+      };
+      throw new CairnError('UNAVAILABLE');
+    };
+    expect((await clock.run(failureOf(bucket.put('k', 'x')))).code).toBe('UNAVAILABLE');
+    expect(cluster.leader.objects.has('b/k')).toBe(true);
+  });
+
   it('that was answered is declared settled, and none that was not', async () => {
     const bucket = client.bucket('b');
     const gate = Promise.withResolvers<void>();

@@ -102,7 +102,8 @@ export class MetadataChannel {
       isAmbiguous ||= AMBIGUOUS.has(error.code);
       if (NOT_HERE.has(error.code)) this.#leave(server);
       const pauseMs = backoffMs(attempt, random.fraction());
-      if (this.#closed.signal.aborted || clock.monotonic() + pauseMs > giveUpAtMs) throw error;
+      const isOver = this.#closed.signal.aborted || clock.monotonic() + pauseMs > giveUpAtMs;
+      if (isOver) throw isAmbiguous ? afterAmbiguity(error) : error;
       if (!isCommit && !this.#budget.spend(clock.monotonic())) throw error;
       await this.#pause(pauseMs, failed.signal);
       server = this.#leader;
@@ -128,12 +129,17 @@ export class MetadataChannel {
   }
 }
 
-/**
- * A session that is gone has no recorded results. If an earlier try of the commit may have taken effect, then saying "session not
- * found" would claim that it did not.
- */
+/** Codes that would claim, after an earlier try may have taken effect, that the change was not made. */
+const CLAIMS_NOTHING_HAPPENED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  // A session that is gone has no recorded results.
+  'SESSION_NOT_FOUND',
+  // Who does not lead, or is overloaded, did not look.
+  'LEADER_UNKNOWN',
+  'OVERLOADED',
+]);
+
 function afterAmbiguity(error: CairnError): CairnError {
-  if (error.code !== 'SESSION_NOT_FOUND') return error;
-  const detail = 'the outcome of the commit is unknown: no answer came before its session was closed';
+  if (!CLAIMS_NOTHING_HAPPENED.has(error.code)) return error;
+  const detail = `the outcome is unknown: no answer came, and then ${error.code}`;
   return new CairnError('UNAVAILABLE', detail, { cause: error });
 }
