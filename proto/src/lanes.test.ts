@@ -91,6 +91,19 @@ describe('a listener', () => {
     expect([grpcSocket, bulkSocket].map((path) => existsSync(path))).toEqual([false, false]);
   });
 
+  it('never takes the sockets of a listener that lives, nor removes them', async () => {
+    const socketDir = await folder();
+    const first = await listen({ bulkAddress: '127.0.0.1:0', socketDir });
+    const sockets = ['grpc.sock', 'bulk.sock'].map((name) => join(socketDir, name));
+    await expect(listen({ bulkAddress: '127.0.0.1:0', socketDir })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(listen({ address: first.endpoint.grpc, socketDir })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(sockets.map((path) => existsSync(path))).toEqual([true, true]);
+    const bySocket = connect({ ...first.endpoint, grpc: NOWHERE, bulk: NOWHERE });
+    expect((await get(bySocket, 100)).payload).toHaveLength(100);
+    await first.close(0);
+    expect(sockets.map((path) => existsSync(path))).toEqual([false, false]);
+  });
+
   it('tells its real ports', async () => {
     const { endpoint } = await listen({ bulkAddress: '127.0.0.1:0' });
     expect(endpoint.grpc).toMatch(/^127\.0\.0\.1:[1-9]\d*$/);

@@ -1,6 +1,7 @@
 /** A listener: one gRPC server and one bulk server, each on TCP and, where asked for, on a Unix socket. */
 import { mkdirSync, rmSync } from 'node:fs';
 import type { ServerHttp2Session } from 'node:http2';
+import * as net from 'node:net';
 import { join, resolve } from 'node:path';
 import { CairnError, type Endpoint, type Listener, type ListenOptions, realClock, sleep } from '@cairn/core';
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
@@ -27,6 +28,8 @@ class GrpcListener implements Listener {
   readonly #bulk: BulkServer;
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #streams = new Set<ServerStream>();
+  /** Paths that are ours to remove. */
+  readonly #sockets: string[] = [];
 
   constructor(options: ListenOptions, hostId: string) {
     const { socketDir, address, bulkAddress } = options;
@@ -58,14 +61,14 @@ class GrpcListener implements Listener {
       }
       endpoint.grpc = withPort(endpoint.grpc, await this.#bindGrpc(endpoint.grpc));
       if (endpoint.grpcSocket !== '') {
-        rmSync(endpoint.grpcSocket, { force: true });
+        await this.#claim(endpoint.grpcSocket);
         await this.#bindGrpc(`unix:${endpoint.grpcSocket}`);
       }
       if (endpoint.bulk !== '') {
         endpoint.bulk = withPort(endpoint.bulk, await this.#bulk.listen(parseAddress(endpoint.bulk)));
       }
       if (endpoint.bulkSocket !== '') {
-        rmSync(endpoint.bulkSocket, { force: true });
+        await this.#claim(endpoint.bulkSocket);
         await this.#bulk.listen({ path: endpoint.bulkSocket });
       }
     } catch (error) {
@@ -85,9 +88,18 @@ class GrpcListener implements Listener {
     for (const session of this.#sessions) session.destroy();
     this.#bulk.cut();
     await closed;
-    for (const path of [this.endpoint.grpcSocket, this.endpoint.bulkSocket]) {
-      if (path !== '') rmSync(path, { force: true });
-    }
+    for (const path of this.#sockets) rmSync(path, { force: true });
+  }
+
+  /**
+   * A path that a killed process left is taken over, one of a living process never: its callers would come to us in its name, and the
+   * copies that two nodes acknowledge would be one.
+   */
+  async #claim(path: string): Promise<void> {
+    if (await isAnswered(path))
+      throw new Error(`another process listens on ${path}: each needs a socketDir of its own`);
+    rmSync(path, { force: true });
+    this.#sockets.push(path);
   }
 
   #bindGrpc(address: string): Promise<number> {
@@ -115,6 +127,17 @@ class GrpcListener implements Listener {
       this.#grpc.register(method.wire.path, unaryHandler(method, admission), asIs, asIs, 'unary');
     }
   }
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((answer) => {
+    const socket = net.connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      answer(true);
+    });
+    socket.once('error', () => answer(false));
+  });
 }
 
 function withPort(address: string, port: number): string {
