@@ -3,9 +3,9 @@
  * storage node only, the victim of the run (writeQuorum - 1 of them); everything else may happen to everyone, and to all at once.
  */
 import { sleep } from '@cairn/core';
-import type { SeededRandom } from '@cairn/core/testing';
+import { ANY, type SeededRandom } from '@cairn/core/testing';
 import { DISK_BYTES, type Machine } from './machine.ts';
-import { HEALTHY_LINK, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Between two faults; which of them, is drawn for each run. */
 const PAUSES_MS = [
@@ -118,7 +118,18 @@ const badLink: Fault = async (world, chance) => {
   say(world, `messages from ${from} to ${to} are slow up to ${slowestMs} ms, lost and reordered`);
   world.network.setFaults(from, to, { delayMs: [0.1, slowestMs], dropShare: 0.1, reorderShare: 0.3 });
   await rest(world, chance);
-  world.network.setFaults(from, to, HEALTHY_LINK);
+  world.network.setFaults(from, to, {});
+};
+
+/** A process stands still, as under SIGSTOP, and goes on without knowing: its leases and its standing may be over by then. */
+const pause: Fault = async (world, chance) => {
+  const machine = chance.one(world.machines);
+  const pausedMs = chance.between(LASTS_MS);
+  say(world, `${machine.name} stands still for ${Math.round(pausedMs)} ms`);
+  machine.pause(pausedMs);
+  world.network.setFaults(ANY, machine.name, { delayMs: pausedMs });
+  await sleep(world.time, pausedMs);
+  world.network.setFaults(ANY, machine.name, {});
 };
 
 const diskFull: Fault = async (world, chance) => {
@@ -190,6 +201,7 @@ const FAULTS: Record<string, [Fault, number]> = {
   partition: [partition, 2],
   oneWayCut: [oneWayCut, 2],
   badLink: [badLink, 3],
+  pause: [pause, 2],
   diskFull: [diskFull, 1],
   failedSync: [failedSync, 1],
   tornWrite: [tornWrite, 1],

@@ -99,13 +99,20 @@ export class Machine {
     this.#index.crash(power === 'stays' ? 0 : this.#random.below(INDEX_WRITES_LOST_MAX));
   }
 
+  /** Stops the process for a while without its knowledge; what is sent to it has to wait in `network` as well. */
+  pause(ms: number): void {
+    this.#clock?.pause(ms);
+  }
+
   /** Lets the role end in order, as an administrator does; what hangs is killed. */
   async stop(): Promise<void> {
     const role = this.#role;
     const clock = this.#clock;
     this.#wantedUp = false;
     this.#role = undefined;
-    await role?.close();
+    await role
+      ?.close()
+      .catch((error: unknown) => this.#options.events.add(this.name, `did not stop in order: ${error}`));
     if (clock === this.#clock && !this.#wantedUp) this.kill();
   }
 

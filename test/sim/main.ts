@@ -63,6 +63,12 @@ process.on('uncaughtException', (error) => {
   say(`seed ${seed}: VIOLATION: uncaught: ${error.stack}`);
   process.exit(1);
 });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    say(`seed ${seed}: not done when it was stopped`);
+    process.exit(1);
+  });
+}
 do {
   const result = await simulate({ seed, faults });
   report(result);

@@ -10,6 +10,7 @@ export class ProcessClock implements Clock {
   readonly #time: VirtualClock;
   readonly #skewMs: () => number;
   #isDead = false;
+  #pausedUntilMs = 0;
 
   /** @param skewMs How far the wall clock of its machine is ahead at the moment. */
   constructor(time: VirtualClock, skewMs: () => number) {
@@ -25,6 +26,11 @@ export class ProcessClock implements Clock {
     this.#isDead = true;
   }
 
+  /** As SIGSTOP does, and SIGCONT after the time: what became due meanwhile happens then. */
+  pause(ms: number): void {
+    this.#pausedUntilMs = this.monotonic() + ms;
+  }
+
   now(): number {
     return this.#time.now() + this.#skewMs();
   }
@@ -35,9 +41,13 @@ export class ProcessClock implements Clock {
 
   schedule(delayMs: number, action: () => void, options?: { background?: boolean }): Timer {
     const act = () => {
-      if (!this.#isDead) action();
+      if (this.#isDead) return;
+      const pausedMs = this.#pausedUntilMs - this.monotonic();
+      if (pausedMs > 0) timer = this.#time.schedule(pausedMs, act, options);
+      else action();
     };
-    return this.#time.schedule(delayMs, act, options);
+    let timer = this.#time.schedule(delayMs, act, options);
+    return { cancel: () => timer.cancel() };
   }
 }
 

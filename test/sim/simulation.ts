@@ -139,14 +139,37 @@ class Simulation {
       });
       if (!isAnswered) this.#violated(`${what}: no answer, with everything healed`);
     };
+    await this.#checkHealth();
     for (const key of this.#auditor.keys) {
       for (let at = 0; at < CLIENTS; at++) await answers(`get ${key}`, this.#workload.get(at, key));
     }
     for (let at = 0; at < CLIENTS; at++) {
+      const { cairn } = world.client(at);
+      const isFree = () => cairn.memory.writeBytes + cairn.memory.readAheadBytes === 0;
+      const isFreed = await world.until(isFree, HEAL_LIMIT_MS);
+      const { writeBytes, readAheadBytes } = cairn.memory;
+      if (!isFreed) this.#violated(`client ${at} still holds ${writeBytes} + ${readAheadBytes} bytes`);
       await answers('list', this.#workload.list(at, 7));
       const put = this.#auditor.put(`last/${at}`, { condition: { is: 'absent' }, byteCount: 300_000 });
       await answers('put', this.#workload.put(at, put));
       await answers('get', this.#workload.get(at, put.key));
     }
+  }
+
+  /** The leader sees that all is there again. Only the victim may have damaged bytes, so no volume may count as lost. */
+  async #checkHealth(): Promise<void> {
+    const world = this.#world;
+    let health = 'not known';
+    const ask = async () => {
+      const { health: word, reasons } = await world.client(0).cairn.admin.status();
+      health = word === 'critical' ? `critical: ${reasons.join('; ')}` : 'fine';
+    };
+    for (let tries = 0; tries < 30 && health !== 'fine'; tries++) {
+      await world.time.run(ask()).catch((error: unknown) => {
+        health = String(error);
+      });
+      await world.pass(1000);
+    }
+    if (health !== 'fine') this.#violated(`the cluster is not healthy with everything healed: ${health}`);
   }
 }

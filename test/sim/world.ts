@@ -16,7 +16,7 @@ export const CHUNK_BYTES = 128 * 1024;
 const VOLUME_BYTES = 2 * 1024 * 1024;
 const TIMERS = TIMER_PROFILES.test;
 /** What every link does as long as it has no fault. */
-export const HEALTHY_LINK = { delayMs: [0.1, 1.5] } as const;
+const HEALTHY_LINK = { delayMs: [0.1, 1.5] } as const;
 
 export interface WorldOptions {
   seed: number;
