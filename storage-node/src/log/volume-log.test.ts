@@ -149,6 +149,16 @@ describe('a log', () => {
     expect(numbers).toEqual([0, 3]);
   });
 
+  it('ends what is queued when it is closed, takes no more, and has not failed', async () => {
+    const queued = append(0);
+    const closed = log.close();
+    expect(() => log.append(recordOf(1, Buffer.alloc(0)), Buffer.alloc(0), () => undefined)).toThrow(/stopping/);
+    expect(await queued).toBeUndefined();
+    await closed;
+    expect(() => log.append(recordOf(2, Buffer.alloc(0)), Buffer.alloc(0), () => undefined)).toThrow(/stopping/);
+    expect(failures).toEqual([]);
+  });
+
   it('has everything durable at a power cut that was called back before it', async () => {
     await disk.syncDirectory('/');
     await append(0);

@@ -28,6 +28,7 @@ export class VolumeLog {
   #committing: Promise<void> | undefined;
   #failure: CairnError | undefined;
   #durableEnd: number;
+  #closing = false;
 
   constructor(options: VolumeLogOptions) {
     this.#options = options;
@@ -52,9 +53,12 @@ export class VolumeLog {
   /**
    * Queues a record. `payload` must stay as it is until `committed` is called, which is never during this call.
    * @returns The record's offset.
+   * @throws VOLUME_FAILED, UNAVAILABLE after `close`.
    */
   append(record: NewRecord, payload: Uint8Array, committed: Committed): number {
     if (this.#failure !== undefined) throw this.#failure;
+    // A write to the closed file would look like a failed disk, and the replica would be given up for good.
+    if (this.#closing) throw new CairnError('UNAVAILABLE', 'the storage node is stopping');
     const offset = this.#gathering.add(record, payload, committed);
     this.#committing ??= this.#commit();
     return offset;
@@ -62,6 +66,7 @@ export class VolumeLog {
 
   /** Waits for what is queued, then closes the file. */
   async close(): Promise<void> {
+    this.#closing = true;
     await this.#committing;
     await this.#options.file.close();
   }
