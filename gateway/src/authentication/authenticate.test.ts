@@ -125,6 +125,11 @@ describe('the authenticator', () => {
     ['a clock 16 minutes ahead', changed({ 'x-amz-date': '20130524T001600Z' }), 'RequestTimeTooSkewed'],
     ['a date that is none', changed({ 'x-amz-date': 'yesterday' }), 'AccessDenied'],
     ['an unsigned x-amz header', changed({ 'x-amz-acl': 'public-read' }), 'AccessDenied'],
+    [
+      'a signed header that every object has',
+      changedAuthorization('=host;', '=constructor;host;'),
+      'SignatureDoesNotMatch',
+    ],
     ['the host unsigned', changedAuthorization('=host;', '='), 'AuthorizationHeaderMalformed'],
     ['another host', changed({ host: 'other.s3.amazonaws.com' }), 'SignatureDoesNotMatch'],
     ['a signed header changed', changed({ range: 'bytes=0-99' }), 'SignatureDoesNotMatch'],

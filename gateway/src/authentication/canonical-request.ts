@@ -17,8 +17,13 @@ export function canonicalRequest(request: S3Request, options: CanonicalOptions):
   const { signedHeaders, payloadHash, reencode = false } = options;
   const path = reencode ? strictly(request.rawPath, { keepSlashes: true }) : request.rawPath;
   let text = `${request.method}\n${path}\n${canonicalQuery(request.rawQuery, reencode)}\n`;
-  for (const name of signedHeaders.split(';')) text += `${name}:${canonicalValue(request.headers[name])}\n`;
+  for (const name of signedHeaders.split(';')) text += `${name}:${canonicalValue(headerOf(request, name))}\n`;
   return `${text}\n${signedHeaders}\n${payloadHash}`;
+}
+
+/** The name comes from the client: `constructor` is a header only if it was sent. */
+function headerOf({ headers }: S3Request, name: string): string | undefined {
+  return Object.hasOwn(headers, name) ? headers[name] : undefined;
 }
 
 /** Trimmed, and runs of spaces made one. */
