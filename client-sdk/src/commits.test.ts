@@ -1,5 +1,5 @@
 /** Exactly once: what the leader is told, and what the caller hears, when answers get lost. */
-import { CairnError, counterOf } from '@cairn/core';
+import { CairnError, type CommitRequest, counterOf } from '@cairn/core';
 import { VirtualClock } from '@cairn/core/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CairnClient } from './client.ts';
@@ -86,6 +86,31 @@ describe('a commit', () => {
     cluster.leader.commits.forEach((commit) => {
       expect(commit.settledCounter).toBeLessThan(counterOf(commit.commitId));
     });
+  });
+
+  it('that waits for its body for long does not keep the leader from forgetting others', async () => {
+    const bucket = client.bucket('b');
+    const gate = Promise.withResolvers<void>();
+    async function* slow() {
+      yield 'x';
+      await gate.promise;
+    }
+    const held = bucket.put('held', slow());
+    await clock.advance(1);
+    const lag = () => {
+      const last = cluster.leader.commits.at(-1) as CommitRequest;
+      return counterOf(last.commitId) - last.settledCounter;
+    };
+    for (let at = 0; at < 20_000; at += 500) {
+      await clock.run(Promise.all(Array.from({ length: 500 }, () => bucket.delete('none'))));
+    }
+    expect(lag()).toBeLessThan(1000);
+    gate.resolve();
+    const { versionId } = await clock.run(held);
+    expect((await clock.run(bucket.head('held'))).versionId).toBe(versionId);
+    const { commitId, settledCounter } = cluster.leader.commits.at(-1) as CommitRequest;
+    expect(commitId).toBe(versionId);
+    expect(settledCounter).toBeLessThan(counterOf(commitId));
   });
 });
 

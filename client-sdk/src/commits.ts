@@ -30,7 +30,7 @@ export class Commits {
     const request: CommitRequest = {
       sessionId: session.id,
       commitId: ticket.id,
-      settledCounter: session.settledCounter,
+      settledCounter: session.settle(),
       ...change,
     };
     try {

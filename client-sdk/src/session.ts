@@ -19,6 +19,12 @@ export interface CommitTicket {
   readonly counter: number;
 }
 
+/**
+ * How far a commit that waits for its body may lie behind: the leader keeps the results of all commits after the oldest that is not
+ * settled, in memory, and a body can take hours.
+ */
+const WAITING_LAG_MAX = 16_384;
+
 export class Session {
   readonly id: SessionId;
   readonly writeQuorum: number;
@@ -32,7 +38,8 @@ export class Session {
   #renewals = 0;
   #isGone = false;
   #counter = 0;
-  readonly #unanswered = new Set<number>();
+  /** By counter. `waiting`: reserved for a commit that was not sent yet. */
+  readonly #unanswered = new Map<number, 'waiting' | 'sent'>();
 
   constructor(opened: OpenSessionResponse) {
     this.id = opened.sessionId;
@@ -80,10 +87,21 @@ export class Session {
     return chunkId(this.id, this.#counter);
   }
 
+  /** For a commit that is sent at once. */
   beginCommit(): CommitTicket {
-    this.#counter += 1;
-    this.#unanswered.add(this.#counter);
-    return { id: versionId(this.id, this.#counter), counter: this.#counter };
+    return this.#newTicket('sent');
+  }
+
+  /** For a commit that is sent once its body is safe; `ticketToSend` must be asked then. */
+  reserveCommit(): CommitTicket {
+    return this.#newTicket('waiting');
+  }
+
+  /** @returns The reserved ticket, or a fresh one when the session has meanwhile settled beyond it. */
+  ticketToSend(reserved: CommitTicket): CommitTicket {
+    if (!this.#unanswered.has(reserved.counter)) return this.beginCommit();
+    this.#unanswered.set(reserved.counter, 'sent');
+    return reserved;
   }
 
   /** The commit was answered, or will never be sent again. */
@@ -91,10 +109,19 @@ export class Session {
     this.#unanswered.delete(ticket.counter);
   }
 
-  /** Every commit with a counter up to this one has been answered. */
-  get settledCounter(): number {
-    // A set remembers the order of insertion, so the first is the smallest.
-    for (const oldest of this.#unanswered) return oldest - 1;
+  /** Every commit with a counter up to this one has been answered, or will never be sent. */
+  settle(): number {
+    // A map remembers the order of insertion, so the first is the smallest.
+    for (const [oldest, state] of this.#unanswered) {
+      if (state === 'sent' || this.#counter - oldest <= WAITING_LAG_MAX) return oldest - 1;
+      this.#unanswered.delete(oldest);
+    }
     return this.#counter;
+  }
+
+  #newTicket(state: 'waiting' | 'sent'): CommitTicket {
+    this.#counter += 1;
+    this.#unanswered.set(this.#counter, state);
+    return { id: versionId(this.id, this.#counter), counter: this.#counter };
   }
 }

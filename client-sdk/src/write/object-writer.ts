@@ -28,7 +28,7 @@ export interface ObjectWriterOptions {
 
 export class ObjectWriter {
   readonly #options: ObjectWriterOptions;
-  readonly #ticket: CommitTicket;
+  #ticket: CommitTicket;
   readonly #references: ChunkReference[] = [];
   #count = 0;
   #inFlight = 0;
@@ -40,9 +40,10 @@ export class ObjectWriter {
 
   constructor(options: ObjectWriterOptions) {
     this.#options = options;
-    this.#ticket = options.session.beginCommit();
+    this.#ticket = options.session.reserveCommit();
   }
 
+  /** What chunks are tagged with, and the version's id; after a very long body the commit has a newer one. */
   get versionId(): VersionId {
     return this.#ticket.id;
   }
@@ -70,6 +71,7 @@ export class ObjectWriter {
     failpoint('put.beforeCommit');
     const { commits, session } = this.#options;
     const putObject = { ...object, chunks: this.#references };
+    this.#ticket = session.ticketToSend(this.#ticket);
     try {
       return await commits.commit(session, this.#ticket, { putObject });
     } finally {
