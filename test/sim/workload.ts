@@ -9,7 +9,8 @@ import { ABSENT } from './key-history.ts';
 import { CHUNK_BYTES, type SimulatedClient, type World } from './world.ts';
 
 export const BUCKET = 'simulation';
-const KEYS_AT_ONCE = 24;
+/** How many keys are written at a time: few for races, more for breadth; which of them, is drawn for each run. */
+const KEYS_AT_ONCE = [3, 10, 30];
 /** A key with more writes of unknown outcome gets no further ones: each doubles the number of its possible pasts. */
 const UNKNOWN_OUTCOMES_MAX = 2;
 const PAUSE_MS = [1, 300] as const;
@@ -53,7 +54,8 @@ export class Workload {
 
   constructor(options: WorkloadOptions) {
     this.#options = options;
-    for (let at = 0; at < KEYS_AT_ONCE; at++) this.#keys.push(this.#newKey());
+    const keys = KEYS_AT_ONCE[options.random.below(KEYS_AT_ONCE.length)] as number;
+    for (let at = 0; at < keys; at++) this.#keys.push(this.#newKey());
   }
 
   /** Operations that succeeded or were refused as they should be, and those that failed. */
