@@ -6,6 +6,7 @@ import {
   type CairnError,
   type Channel,
   type Clock,
+  type Endpoint,
   type ErrorCode,
   type FailureDomain,
   failpoint,
@@ -47,6 +48,10 @@ class ReplicaSend {
 
   get domain(): FailureDomain {
     return this.replica.domain;
+  }
+
+  get endpoint(): Endpoint {
+    return this.replica.endpoint;
   }
 }
 

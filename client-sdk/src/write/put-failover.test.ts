@@ -164,3 +164,24 @@ describe('the answer of a put', () => {
     expect((await clock.run(failureOf(client.bucket('b').put('k', 'x')))).code).toBe('WRITE_QUORUM_UNAVAILABLE');
   });
 });
+
+describe('two replicas at one address', () => {
+  it('are one copy, for one process answers for both', async () => {
+    const [first, second] = cluster.nodes;
+    if (first === undefined || second === undefined) throw new Error('five nodes');
+    second.endpoint = first.endpoint;
+    cluster.leader.replicas = 2;
+    cluster.leader.openVolumes = 1;
+    const error = await clock.run(failureOf(client.bucket('b').put('k', 'x')));
+    expect(error.code).toBe('WRITE_QUORUM_UNAVAILABLE');
+    expect(cluster.leader.objects.has('b/k')).toBe(false);
+  });
+
+  it('leave the other replicas to make the quorum', async () => {
+    const [first, second] = cluster.nodes;
+    if (first === undefined || second === undefined) throw new Error('five nodes');
+    second.endpoint = first.endpoint;
+    await clock.run(client.bucket('b').put('k', 'x'));
+    expect(await copiesOf('k')).toEqual([2]);
+  });
+});
