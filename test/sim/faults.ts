@@ -2,7 +2,7 @@
  * Faults, drawn from a seed. They stay within what CONTRACT.md promises to survive: bytes that were synced change or vanish on one
  * storage node only, the victim of the run (writeQuorum - 1 of them); everything else may happen to everyone, and to all at once.
  */
-import { sleep } from '@cairn/core';
+import { armFailpoint, type Failpoint, sleep } from '@cairn/core';
 import { ANY, type SeededRandom } from '@cairn/core/testing';
 import { DISK_BYTES, type Machine } from './machine.ts';
 import type { World } from './world.ts';
@@ -74,6 +74,30 @@ const powerAtChange: Fault = async (world, chance) => {
   if (machine.disk.isOff) machine.followDisk();
   else if (machine.isUp) machine.kill({ power: 'torn' });
   await down(world, [machine], chance);
+};
+
+/** The steps of a commit between which a leader may die. */
+const COMMIT_STEPS: readonly Failpoint[] = [
+  'session.afterOpen',
+  'commit.beforeTxn',
+  'commit.afterTxn',
+  'commit.beforeReply',
+  'delete.afterTxn',
+];
+
+/** The leader dies between two steps of a commit: before it is durable, or after and before the client hears of it. */
+const crashInCommit: Fault = async (world, chance) => {
+  const { metadata } = world;
+  const step = chance.one(COMMIT_STEPS);
+  const power = chance.one(POWER);
+  armFailpoint(`${step}:${1 + chance.below(5)}`, () => {
+    if (!metadata.isUp) return;
+    say(world, `metadata dies at ${step}, its power: ${power}`);
+    metadata.kill({ power });
+  });
+  await down(world, [metadata], chance);
+  // The next one, whenever it comes, is armed anew; until then nobody dies.
+  armFailpoint(step, () => undefined);
 };
 
 const stop: Fault = async (world, chance) => {
@@ -164,9 +188,10 @@ const failedReads: Fault = async (world, chance) => {
 };
 
 const clockJump: Fault = async (world, chance) => {
-  const machine = chance.one(world.machines);
-  machine.skewMs = Math.round(chance.between([-SKEW_MS_MAX, SKEW_MS_MAX]));
-  say(world, `the clock of ${machine.name} is set ${Math.round(machine.skewMs / 1000)} s from the true time`);
+  const skewMs = Math.round(chance.between([-SKEW_MS_MAX, SKEW_MS_MAX]));
+  const name = chance.one(world.names);
+  world.setSkew(name, skewMs);
+  say(world, `the clock of ${name} is set ${Math.round(skewMs / 1000)} s from the true time`);
 };
 
 /** A bit changes in a volume. */
@@ -196,6 +221,7 @@ const FAULTS: Record<string, [Fault, number]> = {
   crash: [crash, 5],
   sitePower: [sitePower, 1],
   powerAtChange: [powerAtChange, 3],
+  crashInCommit: [crashInCommit, 2],
   stop: [stop, 1],
   clientCrash: [clientCrash, 1],
   partition: [partition, 2],

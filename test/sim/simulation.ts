@@ -116,10 +116,10 @@ class Simulation {
     world.events.add('fault', 'no more of them: everything is healed');
     await world.until(() => this.#faults.isOver, HEAL_LIMIT_MS);
     world.healNetwork();
+    for (const name of world.names) world.setSkew(name, 0);
     for (const machine of world.machines) {
       machine.disk.heal();
       machine.disk.capacityBytes = DISK_BYTES;
-      machine.skewMs = 0;
       if (!machine.isUp) void machine.start();
     }
     this.#workload.stop();

@@ -44,6 +44,8 @@ export class World {
   readonly metadata: Machine;
   readonly nodes: Machine[];
   readonly clients: SimulatedClient[] = [];
+  /** How far the wall clocks of clients are ahead. */
+  readonly #clientSkewMs = new Map<string, number>();
   readonly #kills = new Map<string, () => void>();
   #clientStarts = 0;
 
@@ -78,6 +80,13 @@ export class World {
 
   client(at: number): SimulatedClient {
     return this.clients[at] as SimulatedClient;
+  }
+
+  /** Sets a wall clock so far ahead of the true time. */
+  setSkew(name: string, skewMs: number): void {
+    const machine = this.machines.find((one) => one.name === name);
+    if (machine === undefined) this.#clientSkewMs.set(name, skewMs);
+    else machine.skewMs = skewMs;
   }
 
   /** What the client was doing has an outcome that nobody will know. */
@@ -121,7 +130,7 @@ export class World {
   #startClient(at: number): void {
     const name = `client-${at + 1}`;
     this.#clientStarts += 1;
-    const clock = new ProcessClock(this.time, () => 0);
+    const clock = new ProcessClock(this.time, () => this.#clientSkewMs.get(name) ?? 0);
     const random = this.random.fork(`${name}/${this.#clientStarts}`);
     const { promise: died, resolve } = Promise.withResolvers<void>();
     this.#kills.set(name, resolve);
