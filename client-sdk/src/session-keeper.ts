@@ -18,6 +18,9 @@ export interface SessionKeeperOptions {
   onOpened: () => void;
 }
 
+/** An unclosed session only expires: not worth waiting for a leader that is gone. */
+const CLOSE_PATIENCE_MS = 1000;
+
 export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
   #session: Session | undefined;
@@ -85,9 +88,14 @@ export class SessionKeeper {
     if (session === undefined) return;
     this.lost(session);
     const { metadata, ports } = this.#options;
-    await metadata.call('MetadataServer.CloseSession', { sessionId: session.id }).catch((error: unknown) => {
-      ports.log.warn({ error, sessionId: session.id }, 'a session could not be closed; it will expire');
-    });
+    const patience = new AbortController();
+    const timer = ports.clock.schedule(CLOSE_PATIENCE_MS, () => patience.abort());
+    await metadata
+      .call('MetadataServer.CloseSession', { sessionId: session.id }, patience.signal)
+      .catch((error: unknown) => {
+        ports.log.warn({ error, sessionId: session.id }, 'a session could not be closed; it will expire');
+      });
+    timer.cancel();
   }
 
   async #open(): Promise<Session> {

@@ -111,6 +111,7 @@ describe('parsing an operation', () => {
     ['GET', '/bucket?encoding-type=xml', 'InvalidArgument'],
     ['GET', '/bucket?prefix=a&prefix=b', 'InvalidArgument'],
     ['GET', '/bucket/key?response-content-type=a%0d%0aSet-Cookie:%20b', 'InvalidArgument'],
+    ['GET', '/bucket/key?response-content-type=a%1bb', 'InvalidArgument'],
     ['PUT', '/', 'MethodNotAllowed'],
     ['POST', '/bucket/key', 'MethodNotAllowed'],
     ['POST', '/bucket', 'NotImplemented'],

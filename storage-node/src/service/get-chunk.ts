@@ -23,14 +23,12 @@ export function getChunk(parts: NodeParts): Handler<'StorageNode.GetChunk'> {
     const chunkBytes = entry.payloadBytes;
     if (!(offset >= 0 && length >= 0 && offset + length <= chunkBytes)) throw new CairnError('RANGE_INVALID');
     const [from, to] = coveringBlocks({ offset, length, chunkBytes });
-    const leave = await memory.enter(to - from, context.signal);
-    const room = new Room(pool, context);
+    const room = new Room({ pool, context, leave: await memory.enter(to - from, context.signal) });
     let piece: ChunkPiece;
     try {
       piece = await read(parts, { volume, entry, request, from, to, room });
     } finally {
       room.filled();
-      leave();
     }
     traffic.gets += 1;
     traffic.getBytes += piece.payload.length;
@@ -54,15 +52,20 @@ interface Piece {
   room: Room;
 }
 
-/** The buffer that one answer is read into: a large one comes from the pool and goes back when its bytes are sent. */
+/**
+ * The buffer that one answer is read into, and its share of the node's memory. Both are given back when the bytes are sent, where the
+ * transport tells; a large buffer comes from the pool then.
+ */
 class Room {
   readonly #pool: BufferPool;
   readonly #afterAnswer: CallContext['afterAnswer'];
+  readonly #leave: () => void;
   #pooled: Buffer | undefined;
 
-  constructor(pool: BufferPool, { afterAnswer }: CallContext) {
+  constructor({ pool, context, leave }: { pool: BufferPool; context: CallContext; leave: () => void }) {
     this.#pool = pool;
-    this.#afterAnswer = afterAnswer;
+    this.#afterAnswer = context.afterAnswer;
+    this.#leave = leave;
   }
 
   take(bytes: number): Buffer {
@@ -73,8 +76,13 @@ class Room {
 
   /** To be called when nothing is read into it any more. */
   filled(): void {
-    const buffer = this.#pooled;
-    if (buffer !== undefined) this.#afterAnswer?.(() => this.#pool.give(buffer));
+    if (this.#afterAnswer === undefined) this.#leave();
+    else this.#afterAnswer(() => this.#giveBack());
+  }
+
+  #giveBack(): void {
+    if (this.#pooled !== undefined) this.#pool.give(this.#pooled);
+    this.#leave();
   }
 }
 
