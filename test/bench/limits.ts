@@ -12,6 +12,8 @@ export interface MachineLimits {
   md5: number;
   /** 4 KiB appends, each with fdatasync, per second. */
   syncedAppends: number;
+  /** 8 MiB appends to three files at once, each with fdatasync: MB/s of one file. What three copies on this disk cannot exceed. */
+  tripleAppends: number;
   /** Bytes over one loopback TCP connection, MB/s. */
   loopback: number;
   /** PUT of 4 KiB to a fastify server that does nothing, 64 connections, per second. */
@@ -47,6 +49,26 @@ function syncedAppends(folder: string): number {
   const result = rate(appends, started);
   fs.closeSync(handle);
   fs.rmSync(path.dirname(file), { recursive: true });
+  return result;
+}
+
+async function tripleAppends(folder: string): Promise<number> {
+  const place = fs.mkdtempSync(path.join(folder, 'cairn-bench-'));
+  const block = Buffer.alloc(8 << 20, 7);
+  const started = performance.now();
+  const copy = async (name: string) => {
+    const file = await fs.promises.open(path.join(place, name), 'w');
+    let appends = 0;
+    for (; performance.now() - started < MEASURE_MS; appends++) {
+      await file.write(block);
+      await file.datasync();
+    }
+    await file.close();
+    return appends;
+  };
+  const counts = await Promise.all(['a', 'b', 'c'].map(copy));
+  const result = rate((Math.min(...counts) * block.length) / 1e6, started);
+  fs.rmSync(place, { recursive: true });
   return result;
 }
 
@@ -102,5 +124,11 @@ async function nullPut(): Promise<number> {
 }
 
 export async function measureLimits(folder = os.tmpdir()): Promise<MachineLimits> {
-  return { md5: md5(), syncedAppends: syncedAppends(folder), loopback: await loopback(), nullPut: await nullPut() };
+  return {
+    md5: md5(),
+    syncedAppends: syncedAppends(folder),
+    tripleAppends: await tripleAppends(folder),
+    loopback: await loopback(),
+    nullPut: await nullPut(),
+  };
 }

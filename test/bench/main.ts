@@ -100,7 +100,7 @@ function show(row: Row, limits: MachineLimits): void {
 function showLimits(when: string, limits: MachineLimits): void {
   const round = (value: number) => Math.round(value).toLocaleString('en');
   say(
-    `machine ${when}: MD5 ${round(limits.md5)} MB/s, fdatasynced 4 KiB appends ${round(limits.syncedAppends)}/s, loopback ${round(limits.loopback)} MB/s, null fastify PUT 4 KiB ${round(limits.nullPut)}/s`,
+    `machine ${when}: MD5 ${round(limits.md5)} MB/s, fdatasynced 4 KiB appends ${round(limits.syncedAppends)}/s, 8 MiB to three files ${round(limits.tripleAppends)} MB/s each, loopback ${round(limits.loopback)} MB/s, null fastify PUT 4 KiB ${round(limits.nullPut)}/s`,
   );
 }
 
