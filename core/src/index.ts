@@ -12,6 +12,7 @@ export * from './authorization.ts';
 export * from './budget.ts';
 export * from './buffer-pool.ts';
 export * from './checksum.ts';
+export * as roleField from './config/role-fields.ts';
 export * as field from './config/schema.ts';
 export { type ConfigOf, type Field, parseConfig, type Schema } from './config/schema.ts';
 export * from './config/size.ts';

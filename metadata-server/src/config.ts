@@ -1,32 +1,7 @@
 /** What a metadata server can be told: parsed once, then derived and frozen. */
-import {
-  CairnError,
-  type ConfigOf,
-  deriveTimers,
-  type Field,
-  field,
-  LIMITS,
-  type ProfileName,
-  TIMER_NAMES,
-  TIMER_PROFILES,
-  type TimerName,
-  type Timers,
-} from '@cairn/core';
+import { CairnError, type ConfigOf, deriveTimers, field, LIMITS, roleField, type Timers } from '@cairn/core';
 
 const REPLICAS_MAX = 16;
-
-/** Single timers in milliseconds, over those of the profile. */
-const timerOverrides: Field<Partial<Record<TimerName, number>>> = {
-  expects: `an object of timers in milliseconds, of ${TIMER_NAMES.join(', ')}`,
-  parse(value) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    const fits = Object.entries(value).every(
-      ([name, ms]) => TIMER_NAMES.some((known) => known === name) && typeof ms === 'number' && ms > 0,
-    );
-    return fits ? (value as Partial<Record<TimerName, number>>) : undefined;
-  },
-  fallback: () => ({}),
-};
 
 export const metadataServerSchema = {
   dataDir: field.text('the folder that keeps the metadata'),
@@ -40,8 +15,8 @@ export const metadataServerSchema = {
   clusterSecret: field.secret(),
   accessKey: field.text('the access key of the root key pair'),
   secretKey: field.secret(),
-  profile: field.oneOf(Object.keys(TIMER_PROFILES) as ProfileName[], { fallback: () => 'production' as const }),
-  timers: timerOverrides,
+  profile: roleField.profile,
+  timers: roleField.timers,
 };
 
 export type MetadataServerConfig = ConfigOf<typeof metadataServerSchema>;

@@ -7,26 +7,14 @@ import {
   field,
   LIMITS,
   type NodeId,
-  type ProfileName,
   parseNodeId,
-  TIMER_NAMES,
-  TIMER_PROFILES,
-  type TimerName,
+  roleField,
   type Timers,
 } from '@cairn/core';
 
 const address = field.hostPort();
 
 /** `host:port,host:port`, or a JSON array of them. */
-const addresses: Field<readonly string[]> = {
-  expects: 'one or more HOST:PORT, separated by commas',
-  parse(value) {
-    const parts = typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value;
-    if (!Array.isArray(parts) || parts.length === 0) return undefined;
-    return parts.every((part) => address.parse(part) !== undefined) ? (parts as string[]) : undefined;
-  },
-};
-
 /** `none` for no bulk lane, which is '' from here on. */
 const bulkAddress: Field<string> = {
   expects: `${address.expects}, or none`,
@@ -46,22 +34,9 @@ const optionalSize: Field<number | undefined> = {
   fallback: () => undefined,
 };
 
-/** Single timers in milliseconds, over those of the profile. */
-const timerOverrides: Field<Partial<Record<TimerName, number>>> = {
-  expects: `an object of timers in milliseconds, of ${TIMER_NAMES.join(', ')}`,
-  parse(value) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    const fits = Object.entries(value).every(
-      ([name, ms]) => TIMER_NAMES.some((known) => known === name) && typeof ms === 'number' && ms > 0,
-    );
-    return fits ? (value as Partial<Record<TimerName, number>>) : undefined;
-  },
-  fallback: () => ({}),
-};
-
 export const storageNodeSchema = {
   dataDir: field.text('the folder that keeps the chunks'),
-  metadata: addresses,
+  metadata: roleField.metadataAddresses,
   listen: field.hostPort({ fallback: () => '127.0.0.1:0' }),
   bulkListen: bulkAddress,
   socketDir: field.optionalText('a folder for Unix sockets'),
@@ -73,8 +48,8 @@ export const storageNodeSchema = {
   capacity: optionalSize,
   volumeSize: field.size('a size such as 4GiB', { fallback: () => LIMITS.volumeBytesDefault }),
   clusterSecret: field.secret(),
-  profile: field.oneOf(Object.keys(TIMER_PROFILES) as ProfileName[], { fallback: () => 'production' as const }),
-  timers: timerOverrides,
+  profile: roleField.profile,
+  timers: roleField.timers,
 };
 
 export type StorageNodeConfig = ConfigOf<typeof storageNodeSchema>;

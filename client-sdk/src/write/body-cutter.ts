@@ -3,7 +3,8 @@
  * so a small or slow body never occupies a whole chunk's room. Growing takes only what is free at once: a put that waits for
  * room while it holds some could wait for another that does the same, so what was gathered is sent as a chunk of its own instead.
  */
-import { bufferBytes, type ChunkBuffer, type WriteMemory } from './write-memory.ts';
+import { pooledSize } from '@cairn/core';
+import type { ChunkBuffer, WriteMemory } from './write-memory.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -85,6 +86,6 @@ export class BodyCutter {
   #roomFor(wanted: number): number {
     const { length, chunkBytes } = this.#options;
     const left = length === undefined ? chunkBytes : Math.max(1, length - this.#cutBytes);
-    return Math.min(chunkBytes, bufferBytes(Math.min(wanted, left)));
+    return Math.min(chunkBytes, pooledSize(Math.min(wanted, left)));
   }
 }

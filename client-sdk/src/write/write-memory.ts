@@ -3,24 +3,11 @@
  * for reuse. A buffer's bytes are charged until the last send of it has ended, and it is used again only if every replica has
  * answered: a transport may still hold the bytes of a call that it gave up on.
  */
-import { ByteBudget, LIMITS } from '@cairn/core';
-
-const KIB = 1024;
-const MIB = 1024 * KIB;
-/** Sizes of buffers below 1 MiB; above it they are whole MiBs. Few sizes, so that most buffers can be used again. */
-const SMALL_SIZES = [4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, MIB];
-const POOLED_BYTES_TOTAL = LIMITS.clientWriteBytes / 3;
-
-/** The size of the buffer that holds so many bytes; it is what the budget is charged. */
-export function bufferBytes(bytes: number): number {
-  for (const size of SMALL_SIZES) if (bytes <= size) return size;
-  return Math.ceil(bytes / MIB) * MIB;
-}
+import { BufferPool, ByteBudget, LIMITS, pooledSize } from '@cairn/core';
 
 export class WriteMemory {
   readonly #budget = new ByteBudget(LIMITS.clientWriteBytes);
-  readonly #pooled = new Map<number, Uint8Array[]>();
-  #pooledBytes = 0;
+  readonly #pool = new BufferPool(LIMITS.clientWriteBytes / 3);
 
   get usedBytes(): number {
     return this.#budget.usedBytes;
@@ -30,35 +17,24 @@ export class WriteMemory {
   async take(capacity: number, signal?: AbortSignal): Promise<ChunkBuffer> {
     const atOnce = this.tryTake(capacity);
     if (atOnce !== undefined) return atOnce;
-    const giveBack = await this.#budget.take(bufferBytes(capacity), signal);
+    const giveBack = await this.#budget.take(pooledSize(capacity), signal);
     return this.#buffer(capacity, giveBack);
   }
 
   /** @returns undefined when it would have to wait. */
   tryTake(capacity: number): ChunkBuffer | undefined {
-    const giveBack = this.#budget.tryTake(bufferBytes(capacity));
+    const giveBack = this.#budget.tryTake(pooledSize(capacity));
     return giveBack === undefined ? undefined : this.#buffer(capacity, giveBack);
   }
 
   /** Never zero-filled: every byte that is sent was written by `fill` before. */
   #buffer(capacity: number, giveBack: () => void): ChunkBuffer {
-    const size = bufferBytes(capacity);
-    const kept = this.#pooled.get(size)?.pop();
-    if (kept !== undefined) this.#pooledBytes -= size;
-    const room = kept ?? Buffer.allocUnsafeSlow(size);
+    const room = this.#pool.take(capacity);
     const release = (isReusable: boolean) => {
-      if (isReusable) this.#keep(room);
+      if (isReusable) this.#pool.give(room);
       giveBack();
     };
     return new ChunkBuffer({ room, capacity, release });
-  }
-
-  #keep(room: Uint8Array): void {
-    if (this.#pooledBytes + room.length > POOLED_BYTES_TOTAL) return;
-    const same = this.#pooled.get(room.length);
-    if (same === undefined) this.#pooled.set(room.length, [room]);
-    else same.push(room);
-    this.#pooledBytes += room.length;
   }
 }
 
