@@ -43,6 +43,7 @@ const ACCEPTED: Record<OperationKind, Accepted> = {
   HeadBucket: EVERYWHERE,
   DeleteBucket: EVERYWHERE,
   GetBucketLocation: EVERYWHERE,
+  GetBucketVersioning: EVERYWHERE,
   ListObjects: EVERYWHERE,
   ListObjectsV2: EVERYWHERE,
   DeleteObjects: WITH_BODY,

@@ -52,6 +52,13 @@ export async function deleteBucket(call: Call, { bucket }: OperationOf<'DeleteBu
   call.exchange.answer(204, []);
 }
 
+/** Versioning was never switched on: S3 says so with an empty document, and clients that ask before they delete rely on it. */
+export async function getBucketVersioning(call: Call, { bucket }: OperationOf<'GetBucketVersioning'>): Promise<void> {
+  demandNoBody(call);
+  await call.client.headBucket(bucket);
+  call.exchange.answer(200, [...XML], `${XML_HEAD}<VersioningConfiguration xmlns="${S3_NAMESPACE}"/>`);
+}
+
 export async function getBucketLocation(call: Call, { bucket }: OperationOf<'GetBucketLocation'>): Promise<void> {
   demandNoBody(call);
   await call.client.headBucket(bucket);

@@ -18,6 +18,7 @@ export type Operation =
   | { readonly kind: 'HeadBucket'; readonly bucket: string }
   | { readonly kind: 'DeleteBucket'; readonly bucket: string }
   | { readonly kind: 'GetBucketLocation'; readonly bucket: string }
+  | { readonly kind: 'GetBucketVersioning'; readonly bucket: string }
   | ({ readonly kind: 'ListObjects'; readonly bucket: string; readonly marker: string } & Readonly<ListingOptions>)
   | ({
       readonly kind: 'ListObjectsV2';

@@ -45,6 +45,7 @@ function bucketOperation({ request, bucket, query }: Parts): Operation {
   switch (request.method) {
     case 'GET':
       if (query.take('location') !== undefined) return { kind: 'GetBucketLocation', bucket };
+      if (query.take('versioning') !== undefined) return { kind: 'GetBucketVersioning', bucket };
       return listing(bucket, query);
     case 'HEAD':
       return { kind: 'HeadBucket', bucket };

@@ -1,6 +1,13 @@
 /** From an operation to who performs it. Exhaustive: a new operation does not compile until it has a line here. */
 import { unreachable } from '@cairn/core';
-import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets.ts';
+import {
+  createBucket,
+  deleteBucket,
+  getBucketLocation,
+  getBucketVersioning,
+  headBucket,
+  listBuckets,
+} from './buckets.ts';
 import type { Call } from './context.ts';
 import { deleteObject } from './delete-object.ts';
 import { deleteObjects } from './delete-objects.ts';
@@ -34,6 +41,8 @@ export function perform(call: Call, operation: Operation): Promise<void> {
       return headBucket(call, operation);
     case 'DeleteBucket':
       return deleteBucket(call, operation);
+    case 'GetBucketVersioning':
+      return getBucketVersioning(call, operation);
     case 'GetBucketLocation':
       return getBucketLocation(call, operation);
     default:
