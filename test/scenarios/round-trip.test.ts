@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { Readable } from 'node:stream';
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -135,7 +136,11 @@ describe('the command line', () => {
     fs.rmSync(source);
     const back = path.join(scratch, 'large.back');
     expect((await cluster.cairn(['get', 'from-cli/large', back], { timeoutMs: 200_000 })).code).toBe(0);
-    const got = await cluster.s3().send(new GetObjectCommand({ Bucket: 'from-cli', Key: 'large' }));
+    const s3 = cluster.s3();
+    const body = Readable.from(bytePieces('large', 2 * GIB));
+    const target = { Bucket: 'from-cli', Key: 'large-over-http' };
+    await s3.send(new PutObjectCommand({ ...target, Body: body, ContentLength: 2 * GIB }));
+    const got = await s3.send(new GetObjectCommand(target));
     const overHttp = await sha256Of(got.Body as unknown as AsyncIterable<Uint8Array>);
     const expected = await sha256Of(bytePieces('large', 2 * GIB));
     expect(overHttp).toBe(expected);

@@ -90,6 +90,8 @@ export class ObjectWriter {
     try {
       const written = await chunks.write({ session, versionId: this.versionId, chunkIndex, buffer, signal });
       this.#references[chunkIndex] = written.reference;
+      // Only those that still run: each holds the bytes of its chunk.
+      this.#resting = this.#resting.filter((send) => send.isRunning);
       if (written.send.isRunning) this.#resting.push(written.send);
       onSafe?.(written.reference.bytes);
     } catch (error) {

@@ -7,7 +7,7 @@ import { BufferPool, ByteBudget, LIMITS, pooledSize } from '@cairn/core';
 
 export class WriteMemory {
   readonly #budget = new ByteBudget(LIMITS.clientWriteBytes);
-  readonly #pool = new BufferPool(LIMITS.clientWriteBytes / 3);
+  readonly #pool = new BufferPool(LIMITS.clientWriteBytes / 2);
 
   get usedBytes(): number {
     return this.#budget.usedBytes;
