@@ -128,17 +128,18 @@ describe('the command line', () => {
   });
 
   it('stores a file of 2 GiB with every process under 400 MiB', { timeout: 300_000 }, async () => {
+    expect((await cluster.cairn(['mb', 'two-gib'])).code).toBe(0);
     const source = path.join(scratch, 'large');
     const handle = fs.openSync(source, 'w');
     for (const piece of bytePieces('large', 2 * GIB)) fs.writeSync(handle, piece);
     fs.closeSync(handle);
-    expect((await cluster.cairn(['put', source, 'from-cli/large'], { timeoutMs: 200_000 })).code).toBe(0);
+    expect((await cluster.cairn(['put', source, 'two-gib/large'], { timeoutMs: 200_000 })).code).toBe(0);
     fs.rmSync(source);
     const back = path.join(scratch, 'large.back');
-    expect((await cluster.cairn(['get', 'from-cli/large', back], { timeoutMs: 200_000 })).code).toBe(0);
+    expect((await cluster.cairn(['get', 'two-gib/large', back], { timeoutMs: 200_000 })).code).toBe(0);
     const s3 = cluster.s3();
     const body = Readable.from(bytePieces('large', 2 * GIB));
-    const target = { Bucket: 'from-cli', Key: 'large-over-http' };
+    const target = { Bucket: 'two-gib', Key: 'large-over-http' };
     await s3.send(new PutObjectCommand({ ...target, Body: body, ContentLength: 2 * GIB }));
     const got = await s3.send(new GetObjectCommand(target));
     const overHttp = await sha256Of(got.Body as unknown as AsyncIterable<Uint8Array>);
