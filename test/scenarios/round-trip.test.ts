@@ -128,15 +128,15 @@ describe('the command line', () => {
   });
 
   it('stores a file of 2 GiB with every process under 400 MiB', { timeout: 300_000 }, async () => {
-    expect((await cluster.cairn(['mb', 'two-gib'])).code).toBe(0);
+    await succeeds(['mb', 'two-gib']);
     const source = path.join(scratch, 'large');
     const handle = fs.openSync(source, 'w');
     for (const piece of bytePieces('large', 2 * GIB)) fs.writeSync(handle, piece);
     fs.closeSync(handle);
-    expect((await cluster.cairn(['put', source, 'two-gib/large'], { timeoutMs: 200_000 })).code).toBe(0);
+    await succeeds(['put', source, 'two-gib/large']);
     fs.rmSync(source);
     const back = path.join(scratch, 'large.back');
-    expect((await cluster.cairn(['get', 'two-gib/large', back], { timeoutMs: 200_000 })).code).toBe(0);
+    await succeeds(['get', 'two-gib/large', back]);
     const s3 = cluster.s3();
     const body = Readable.from(bytePieces('large', 2 * GIB));
     const target = { Bucket: 'two-gib', Key: 'large-over-http' };
@@ -150,6 +150,12 @@ describe('the command line', () => {
     for (const [role, bytes] of peakMemory()) expect(bytes, role).toBeLessThan(400 * MIB);
   });
 });
+
+/** What a failed command says on stderr is what the failed test shows. */
+async function succeeds(args: string[]): Promise<void> {
+  const { code, stderr } = await cluster.cairn(args, { timeoutMs: 200_000 });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+}
 
 /** The largest resident set each role ever had, as the kernel counted it. */
 function peakMemory(): [string, number][] {
