@@ -12,9 +12,9 @@ const WRITE_QUORUM_DEFAULT = 2;
 export const LOCAL_HOST = '127.0.0.1';
 
 /**
- * Flags of Node for each role's process. Young objects die in the nursery where it is large enough for a burst of requests. A storage
- * node's buffers are pooled and count with the rest of the heap: counted by themselves, as is the default, every 13 MB that pass
- * through a socket cost a full collection. A gateway's are not pooled yet, and it would hold 500 MiB of dead ones.
+ * Flags of Node for each role's process. Young objects die in the nursery where it is large enough for a burst of requests. Where chunks
+ * pass through, buffers count with the rest of the heap: counted by themselves, as is the default, every 13 MB that come from a socket
+ * cost a full collection.
  */
 export const NODE_FLAGS: Record<RoleName, readonly string[]> = {
   'metadata-server': ['--max-semi-space-size=16'],
@@ -23,7 +23,7 @@ export const NODE_FLAGS: Record<RoleName, readonly string[]> = {
     '--max-semi-space-size=16',
     '--external-memory-accounted-in-global-limit',
   ],
-  gateway: ['--max-semi-space-size=16'],
+  gateway: ['--max-semi-space-size=16', '--external-memory-accounted-in-global-limit'],
 };
 
 export interface ClusterShape {
