@@ -6,6 +6,7 @@
  *
  * A command that throws a CairnError refuses: nothing of it is written, and its caller gets the error.
  */
+import type { CairnError } from '@cairn/core';
 import type { StoreEntry, StoreKey, StoreRange, StoreWrite } from './store/metadata-store.ts';
 
 /** The durable state, plus what the commands before this one have decided. */
@@ -15,10 +16,8 @@ export interface View {
   first(range: StoreRange): StoreEntry | undefined;
 }
 
-export interface Decision<Result> {
-  writes: StoreWrite[];
-  result: Result;
-}
+/** A refusal may be written down as well, so that the same command is refused again whatever has changed meanwhile. */
+export type Decision<Result> = { writes: StoreWrite[]; result: Result } | { writes: StoreWrite[]; refusal: CairnError };
 
 export interface Command<Result> {
   readonly name: string;

@@ -138,11 +138,8 @@ export class Executor {
           missed = true;
           this.counts.reruns += 1;
         } else if (!missed && view.bytes < COMMIT_BYTES_TARGET) {
-          if ('refusal' in decision) pending.outcome = decision;
-          else {
-            view.add(decision.writes);
-            pending.outcome = { result: decision.result };
-          }
+          view.add(decision.writes);
+          pending.outcome = decision;
           decided += 1;
         }
       }
@@ -152,7 +149,7 @@ export class Executor {
   }
 
   /** @returns undefined when a value has to be loaded first. */
-  #decide({ command }: Pending, view: BatchView): Decision<unknown> | { refusal: CairnError } | undefined {
+  #decide({ command }: Pending, view: BatchView): Decision<unknown> | undefined {
     try {
       return command.decide(view);
     } catch (error) {
@@ -160,7 +157,7 @@ export class Executor {
       if (error instanceof InvariantViolation) throw error;
       const refusal = toCairnError(error);
       if (refusal.code === 'INTERNAL') this.#options.log.error({ command: command.name, error }, 'a command failed');
-      return { refusal };
+      return { writes: [], refusal };
     }
   }
 

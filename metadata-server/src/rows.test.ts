@@ -31,7 +31,11 @@ const GOLDEN: [keyof typeof rows, object, string][] = [
   ['reference', { bucketId: 3, key: 'a/ü' }, '08031204612fc3bc'],
   ['garbage', { bytes: 300, queuedAtMs: AT_MS }, '08ac021080d095ffbc31'],
   ['session', { openedMs: AT_MS, settledCounter: 5 }, '0880d095ffbc311005'],
-  ['commitResult', { lastModifiedMs: AT_MS, existed: true }, '0880d095ffbc311001'],
+  [
+    'commitResult',
+    { lastModifiedMs: AT_MS, existed: true, refusalCode: 'OBJECT_KEY_INVALID', refusalMessage: 'x' },
+    '0880d095ffbc3110011a124f424a4543545f4b45595f494e56414c4944220178',
+  ],
   ['volume', volume, '0a067365616c656410021a026e311a026e322005'],
   ['node', node, '080210011a160a03683a311203683a321a022f6722022f622a02696422090a017a1201721a016828e807'],
 ];
@@ -50,5 +54,11 @@ describe('rows', () => {
   it('may have a field that a later version added', () => {
     const later = Buffer.concat([rows.counter.encode({ last: 7 }), Buffer.from([0x7a, 0x01, 0x78])]);
     expect(rows.counter.decode(later)).toEqual({ last: 7 });
+  });
+
+  it('of a commit that took effect hold no refusal', () => {
+    const bytes = rows.commitResult.encode({ lastModifiedMs: AT_MS, existed: true });
+    expect(Buffer.from(bytes).toString('hex')).toBe('0880d095ffbc311001');
+    expect(rows.commitResult.decode(bytes).refusalCode).toBe('');
   });
 });

@@ -2,7 +2,7 @@
  * Rows: what the values of the metadata store mean. They are protobuf messages (proto/src/rows.proto, docs/formats.md), so that
  * a field can be added later. Rows are never changed in place, which is why a decoded one may be remembered with its bytes.
  */
-import type { Attribute, Endpoint, FailureDomain, NodeId, VolumeState } from '@cairn/core';
+import type { Attribute, Endpoint, ErrorCode, FailureDomain, NodeId, VolumeState } from '@cairn/core';
 import { messageCodec } from '@cairn/proto';
 
 /** Of keys and rows together. */
@@ -61,6 +61,9 @@ export interface SessionRow {
 export interface CommitResultRow {
   lastModifiedMs: number;
   existed: boolean;
+  /** Of a commit that was refused; left out or '' for one that took effect. */
+  refusalCode?: ErrorCode | '';
+  refusalMessage?: string;
 }
 
 export interface VolumeRow {

@@ -1,13 +1,13 @@
 /**
  * What all commits of clients share: the session must be open, and a commit id takes effect once. The result is written in the
- * same transaction as the change, so a repeated commit finds it. Results that a session has settled are swept in the
+ * same transaction as the change, so a repeated commit finds it; a refusal is recorded alike. Results that a session has settled are swept in the
  * background (workers/result-sweep.ts), and the session's row then says up to where. An id below is refused: a late duplicate would
  * run a second time, and a late first copy would overwrite what the session wrote after it had given up waiting.
  */
 import { CairnError, type CommitRequest, type CommitResponse, parseSessionId, type SessionId } from '@cairn/core';
-import type { Command, View } from '../command.ts';
+import type { Command, Decision, View } from '../command.ts';
 import { commitResultKey, sessionKey } from '../keys.ts';
-import { rows } from '../rows.ts';
+import { type CommitResultRow, rows } from '../rows.ts';
 import type { StoreKey, StoreWrite } from '../store/metadata-store.ts';
 import { counterWithin } from './commit-id.ts';
 
@@ -50,17 +50,37 @@ export function clientCommit(head: CommitHead, change: ClientChange): Command<Co
     reads: change.reads,
     decide(view) {
       const recorded = view.get(resultKey);
-      if (recorded !== undefined) return { writes: [], result: rows.commitResult.decode(recorded) };
+      if (recorded !== undefined) return answerOf(rows.commitResult.decode(recorded), []);
       const session = view.get(sessionKey(head.sessionId));
       if (session === undefined) throw new CairnError('SESSION_NOT_FOUND');
       const { settledCounter } = rows.session.decode(session);
       if (head.counter <= Math.max(settledCounter, head.settledBefore)) {
         throw new CairnError('INVALID_ARGUMENT', 'the session has declared this commit settled');
       }
-      const { writes, existed } = change.decide(view);
-      const result: CommitResponse = { lastModifiedMs: head.nowMs, existed };
-      writes.push({ key: resultKey, value: rows.commitResult.encode(result) });
-      return { writes, result };
+      const { writes, existed, refusal } = decided(change, view);
+      const row: CommitResultRow = { lastModifiedMs: head.nowMs, existed };
+      if (refusal !== undefined) {
+        row.refusalCode = refusal.code;
+        row.refusalMessage = refusal.message;
+      }
+      writes.push({ key: resultKey, value: rows.commitResult.encode(row) });
+      return answerOf(row, writes);
     },
   };
+}
+
+/** A refusal is a result too: a late copy of the commit must not take effect after its client was told that it failed. */
+function decided(change: ClientChange, view: View): { writes: StoreWrite[]; existed: boolean; refusal?: CairnError } {
+  try {
+    return change.decide(view);
+  } catch (error) {
+    if (error instanceof CairnError) return { writes: [], existed: false, refusal: error };
+    throw error;
+  }
+}
+
+function answerOf(row: CommitResultRow, writes: StoreWrite[]): Decision<CommitResponse> {
+  const { lastModifiedMs, existed, refusalCode, refusalMessage } = row;
+  if (refusalCode) return { writes, refusal: new CairnError(refusalCode, refusalMessage) };
+  return { writes, result: { lastModifiedMs, existed } };
 }

@@ -60,6 +60,19 @@ describe('putObject', () => {
     expect(state.garbage.bytes).toBe(150);
   });
 
+  it('stays refused when a late copy of a refused commit arrives after the obstacle is gone', async () => {
+    const { put, commit, rowsOf } = await bench();
+    await commit({ createBucket: { bucket: 'photos' } });
+    await put({ key: 'k' });
+    const onlyNew = { precondition: { ifMatch: '', ifNoneMatch: '*' } };
+    await expect(put({ key: 'k', ...onlyNew }, 50)).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+    await commit({ deleteObject: { bucket: 'photos', key: 'k', precondition: NO_PRECONDITION } }, 51);
+    await expect(put({ key: 'k', ...onlyNew }, 50)).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+    expect(await rowsOf('object')).toEqual([]);
+    await put({ key: 'k', ...onlyNew }, 52);
+    expect(await rowsOf('object')).toHaveLength(1);
+  });
+
   it('takes effect once per commit id and answers a repetition with the recorded result', async () => {
     const { put, commit, rowsOf, executor } = await withBucket();
     const first = await put({ key: 'k', etag: 'one' }, 7);
