@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { CairnError, type Endpoint, LIMITS, type Listener, type ListenOptions } from '@cairn/core';
 import { type Services, sampleGetChunkResponse, samplePayload, samplePut, serviceOf } from '@cairn/core/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { messageCodec } from './message/codec.ts';
 import { createTransport } from './transport.ts';
 
 const HOST_ID = 'this-host';
@@ -209,5 +210,34 @@ describe('a channel', () => {
     `;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
     expect(stdout.trim()).toBe(`100 ${MIB}`);
+  });
+});
+
+describe('what a handler lends to its answer', () => {
+  it('comes back at the deadline of a caller that asks and then reads nothing', async () => {
+    const back = Promise.withResolvers<void>();
+    const lending = serviceOf('StorageNode', {
+      GetChunk: async ({ length }, { afterAnswer }) => {
+        afterAnswer?.(back.resolve);
+        return sampleGetChunkResponse(samplePayload(length));
+      },
+    });
+    const { endpoint } = await listen({ bulkAddress: '127.0.0.1:0', services: { StorageNode: lending } });
+    const codec = messageCodec('cairn.v1.GetChunkRequest');
+    const message = codec.encode({ volumeId, chunkId, offset: 0, length: 16 * MIB });
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(message.length);
+    const head = [
+      'POST /v1/StorageNode.GetChunk HTTP/1.1',
+      'host: x',
+      'authorization: x',
+      `content-length: ${4 + message.length}`,
+      'x-cairn-deadline-ms: 300',
+    ];
+    const socket = net.connect(Number(endpoint.bulk.split(':')[1]), '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.on('error', () => undefined).pause();
+    socket.write(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), length, message]));
+    await back.promise;
   });
 });

@@ -96,13 +96,14 @@ export class BulkServer {
     const principal = await this.#proofs.principalOf(authorization);
     const method = this.#served.admit(name, principal);
     if (this.#busy.size > LIMITS.callsInFlightMax) throw new CairnError('OVERLOADED');
-    const timer = realClock.schedule(deadlineMs, () => abort.abort(new CairnError('DEADLINE_EXCEEDED')), {
-      background: true,
-    });
-    const giveBack = await this.#bodies.take(bodyBytes, abort.signal).catch((error) => {
-      timer.cancel();
-      throw error;
-    });
+    // It runs until the answer is sent: a caller that stands still would hold what the handler lent to its answer for ever.
+    const onDeadline = () => {
+      abort.abort(new CairnError('DEADLINE_EXCEEDED'));
+      if (response.headersSent) response.destroy();
+    };
+    const timer = realClock.schedule(deadlineMs, onDeadline, { background: true });
+    response.once('close', () => timer.cancel());
+    const giveBack = await this.#bodies.take(bodyBytes, abort.signal);
     const room = this.#buffers.take(bodyBytes);
     try {
       const body = await readBody(request, bodyBytes, room);
@@ -113,7 +114,6 @@ export class BulkServer {
       const context = { principal, signal: abort.signal, afterAnswer };
       send(response, encoded(method, await method.handle(decodeBody(method.wire.request, body), context)));
     } finally {
-      timer.cancel();
       // The handler has settled, so nobody reads the body any more; one that broke off may still be written to by its socket.
       if (request.complete) this.#buffers.give(room);
       giveBack();
